@@ -1,0 +1,30 @@
+# What every target of the project is compiled with.
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
+endif()
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+
+add_library(project_options INTERFACE)
+target_compile_options(project_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # A GNU-unique symbol would keep a replaced module or library mapped after a graceful restart.
+  target_compile_options(project_options INTERFACE -fno-gnu-unique)
+endif()
+
+if(CROWD_CONFLUENCE_SANITIZE)
+  if(NOT CROWD_CONFLUENCE_SANITIZE MATCHES "^(address|thread)$")
+    message(FATAL_ERROR "CROWD_CONFLUENCE_SANITIZE must be address, thread or empty")
+  endif()
+  target_compile_options(project_options INTERFACE
+    -fsanitize=${CROWD_CONFLUENCE_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(project_options INTERFACE -fsanitize=${CROWD_CONFLUENCE_SANITIZE})
+endif()

@@ -1,0 +1,48 @@
+// One exchange: the SSO cookie and the user's address go to Confluence, a session comes back.
+
+#ifndef CROWD_CONFLUENCE_CONFLUENCE_CLIENT_H_
+#define CROWD_CONFLUENCE_CONFLUENCE_CLIENT_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crowd_confluence/export.h"
+#include "crowd_confluence/http_client.h"
+#include "crowd_confluence/settings.h"
+#include "crowd_confluence/verdict.h"
+
+namespace crowd_confluence {
+
+/// Who asks: views that must outlive the call they are passed to.
+struct Visitor {
+  std::string_view token;    // the SSO cookie's value as it came, valid by RFC 6265, not empty
+  std::string_view address;  // the client's, in canonical form (address.h)
+};
+
+/// The headers of an exchange: nothing of the browser's request goes to Confluence but the SSO cookie
+/// and the one address, because Confluence logs a user out everywhere over a bad Authorization, and a
+/// browser's User-Agent switches on other checks. `session_cookies`: those of a session that is to be
+/// proven again, or empty.
+[[nodiscard]] CROWD_CONFLUENCE_EXPORT std::vector<std::string> exchange_headers(
+    const ConfluenceSettings& settings, const Visitor& visitor, std::string_view session_cookies);
+
+/// Asks one Confluence. Thread-safe.
+class CROWD_CONFLUENCE_EXPORT ConfluenceClient {
+ public:
+  explicit ConfluenceClient(ConfluenceSettings settings);
+
+  /// Blocks for at most the settings' timeout. `session_cookies` as above.
+  [[nodiscard]] Verdict exchange(const Visitor& visitor, std::string_view session_cookies);
+
+  [[nodiscard]] const ConfluenceSettings& settings() const { return settings_; }
+
+ private:
+  ConfluenceSettings settings_;
+  std::string probe_url_;
+  HttpClient http_;
+};
+
+}  // namespace crowd_confluence
+
+#endif  // CROWD_CONFLUENCE_CONFLUENCE_CLIENT_H_

@@ -1,0 +1,86 @@
+// GET requests to one server, over connections that are kept and reused.
+
+#ifndef CROWD_CONFLUENCE_HTTP_CLIENT_H_
+#define CROWD_CONFLUENCE_HTTP_CLIENT_H_
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "crowd_confluence/expected.h"
+#include "crowd_confluence/export.h"
+#include "crowd_confluence/outcome.h"
+#include "crowd_confluence/settings.h"
+
+namespace crowd_confluence {
+
+struct HttpHeader {
+  std::string name;
+  std::string value;
+};
+
+struct CROWD_CONFLUENCE_EXPORT HttpResponse {
+  int status = 0;
+  std::vector<HttpHeader> headers;  // of the final response, in the order received
+  std::string body;
+
+  /// The last header of that name, whatever the case of its letters; nullopt when there is none.
+  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
+};
+
+struct HttpError {
+  Reason reason = Reason::network;  // one of those of "unavailable"
+  std::string text;                 // what happened, without a full stop and without secrets
+};
+
+/// Sends GET requests to one server and reuses its connections.
+///
+/// Redirects are not followed, only http and https are spoken, environment variables, cookies and
+/// .netrc play no part. A response with more than kMaxHeaderBytes of headers or kMaxBodyBytes of body
+/// is an error. A request is sent once more only when a kept connection turned out to be closed
+/// before a single byte came back.
+///
+/// Thread-safe: each call has a connection of its own while it lasts. `HttpLibrary` must exist
+/// before and until after.
+class CROWD_CONFLUENCE_EXPORT HttpClient {
+ public:
+  static constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
+  static constexpr std::size_t kMaxBodyBytes = 256 * 1024;
+
+  explicit HttpClient(HttpSettings settings);
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+  ~HttpClient();
+
+  /// Blocks for at most the settings' timeout. `headers` are sent besides Host; each `name: value` must
+  /// be free of line breaks.
+  [[nodiscard]] Expected<HttpResponse, HttpError> get(const std::string& url,
+                                                      const std::vector<std::string>& headers);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// libcurl's start and end in this process. To be made before any thread uses an HttpClient, and to
+/// outlive all of them.
+class CROWD_CONFLUENCE_EXPORT HttpLibrary {
+ public:
+  HttpLibrary();
+  HttpLibrary(const HttpLibrary&) = delete;
+  HttpLibrary& operator=(const HttpLibrary&) = delete;
+  ~HttpLibrary();
+
+  [[nodiscard]] bool is_usable() const { return usable_; }
+
+ private:
+  bool usable_;
+};
+
+}  // namespace crowd_confluence
+
+#endif  // CROWD_CONFLUENCE_HTTP_CLIENT_H_

@@ -1,0 +1,43 @@
+// What a response of Confluence says about the user behind a token.
+//
+// A JSESSIONID proves nothing: Confluence gives one to anonymous visitors too. What counts, strongest
+// first:
+//  1. The probe's JSON answer: `type` is `known` (`anonymous` for a token that is nobody's).
+//  2. The last X-Seraph-LoginReason is OK, and X-AUSERNAME names a user.
+// That Confluence repeats the SSO cookie shows only that Crowd accepted it; the user may still not be
+// allowed to use Confluence. A 429, a 5xx, a redirect to anything but the log-in page, and a page of
+// some proxy say nothing about the token.
+
+#ifndef CROWD_CONFLUENCE_VERDICT_H_
+#define CROWD_CONFLUENCE_VERDICT_H_
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+#include "crowd_confluence/export.h"
+#include "crowd_confluence/http_client.h"
+#include "crowd_confluence/outcome.h"
+#include "crowd_confluence/settings.h"
+
+namespace crowd_confluence {
+
+struct Verdict {
+  Result result = Result::unavailable;  // never Result::missing
+  Reason reason = Reason::unexpected_answer;
+  Session session;                                  // with Result::session
+  std::optional<std::chrono::seconds> retry_after;  // as the response asks; nonsense is left out
+};
+
+/// Judges a response. `token` is the SSO cookie's value that was sent; `previous` are the session
+/// cookies that were sent along, as a Cookie header, empty on a first exchange: what the response does
+/// not replace or remove stays part of the session.
+/// A pure function.
+[[nodiscard]] CROWD_CONFLUENCE_EXPORT Verdict judge(const HttpResponse& response,
+                                                    const ConfluenceSettings& settings,
+                                                    std::string_view token,
+                                                    std::string_view previous);
+
+}  // namespace crowd_confluence
+
+#endif  // CROWD_CONFLUENCE_VERDICT_H_
