@@ -16,7 +16,8 @@ struct CROWD_CONFLUENCE_EXPORT BaseUrl {
   std::string scheme;  // "http" or "https"
   std::string host;    // a name or an address, IPv6 in brackets
 
-  /// Whether what is sent there can be read on a network: plain http to a host that is not this one.
+  /// Whether what is sent there can be read on a network: plain http to a host that is not this
+  /// one.
   [[nodiscard]] bool is_readable_on_the_way() const;
 };
 

@@ -1,8 +1,8 @@
 // Reading and rewriting the Cookie header of a request.
 //
-// Requests come from anybody. A server may have folded several Cookie lines into one with commas, and
-// applications disagree about quotes. Therefore both `;` and `,` end a cookie here, inside quotes
-// too: whatever some application could take for a cookie of its own is seen as one.
+// Requests come from anybody. A server may have folded several Cookie lines into one with commas,
+// and applications disagree about quotes. Therefore both `;` and `,` end a cookie here, inside
+// quotes too: whatever some application could take for a cookie of its own is seen as one.
 //
 // Nothing here allocates; all views point into the header that was given. Thread-safe.
 
@@ -26,8 +26,8 @@ struct Cookie {
 /// A token of RFC 7230 §3.2.6, as RFC 6265 §4.1.1 asks of a cookie's name.
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT bool is_cookie_name(std::string_view name);
 
-/// cookie-value of RFC 6265 §4.1.1: octets without blanks, quotes, commas, semicolons, backslashes and
-/// control characters, optionally the whole in double quotes. The empty value is one.
+/// cookie-value of RFC 6265 §4.1.1: octets without blanks, quotes, commas, semicolons, backslashes
+/// and control characters, optionally the whole in double quotes. The empty value is one.
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT bool is_cookie_value(std::string_view value);
 
 /// The value without the double quotes around it, if there is a pair of them.

@@ -12,8 +12,8 @@
 
 namespace crowd_confluence {
 
-/// An ordered list of cookie names, in which a name that ends in `*` stands for all that begin alike.
-/// Immutable after `add`; reading is thread-safe and does not allocate.
+/// An ordered list of cookie names, in which a name that ends in `*` stands for all that begin
+/// alike. Immutable after `add`; reading is thread-safe and does not allocate.
 class CROWD_CONFLUENCE_EXPORT CookieNames {
  public:
   /// Confluence's and Jira's own cookies, and those of the usual load balancers, because a session

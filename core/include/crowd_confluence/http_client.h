@@ -40,9 +40,9 @@ struct HttpError {
 /// Sends GET requests to one server and reuses its connections.
 ///
 /// Redirects are not followed, only http and https are spoken, environment variables, cookies and
-/// .netrc play no part. A response with more than kMaxHeaderBytes of headers or kMaxBodyBytes of body
-/// is an error. A request is sent once more only when a kept connection turned out to be closed
-/// before a single byte came back.
+/// .netrc play no part. A response with more than kMaxHeaderBytes of headers or kMaxBodyBytes of
+/// body is an error. A request is sent once more only when a kept connection turned out to be
+/// closed before a single byte came back.
 ///
 /// Thread-safe: each call has a connection of its own while it lasts. `HttpLibrary` must exist
 /// before and until after.
@@ -56,8 +56,8 @@ class CROWD_CONFLUENCE_EXPORT HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
   ~HttpClient();
 
-  /// Blocks for at most the settings' timeout. `headers` are sent besides Host; each `name: value` must
-  /// be free of line breaks.
+  /// Blocks for at most the settings' timeout. `headers` are sent besides Host; each `name: value`
+  /// must be free of line breaks.
   [[nodiscard]] Expected<HttpResponse, HttpError> get(const std::string& url,
                                                       const std::vector<std::string>& headers);
 

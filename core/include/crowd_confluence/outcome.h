@@ -34,7 +34,7 @@ enum class Reason : std::uint8_t {
   // rejected
   anonymous,
   unauthorized,
-  login_denied,   // a CAPTCHA stands between
+  login_denied,  // a CAPTCHA stands between
   login_failed,
   logged_out,
   login_page,
@@ -62,7 +62,8 @@ enum class Reason : std::uint8_t {
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT std::string_view to_string(Source source);
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT std::string_view to_string(Reason reason);
 
-/// A sentence for the log without a full stop: what happened, for somebody who does not know the code.
+/// A sentence for the log without a full stop: what happened, for somebody who does not know the
+/// code.
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT std::string_view explanation(Reason reason);
 
 struct Outcome {

@@ -24,8 +24,8 @@ class CROWD_CONFLUENCE_EXPORT Session {
   Session& operator=(const Session& other);
 
   /// False, and the session is left empty, when user and cookies together exceed kCapacity.
-  /// `cookies` is a Cookie header's value: `name=value` pairs with `; ` between them, every name and
-  /// value valid by RFC 6265.
+  /// `cookies` is a Cookie header's value: `name=value` pairs with `; ` between them, every name
+  /// and value valid by RFC 6265.
   bool assign(std::string_view user, std::string_view cookies);
 
   /// Empty when Confluence proved the login without naming the user.

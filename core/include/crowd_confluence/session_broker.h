@@ -14,8 +14,8 @@ class CROWD_CONFLUENCE_EXPORT SessionBroker {
  public:
   explicit SessionBroker(ConfluenceSettings settings);
 
-  /// Fills `outcome`, whose result is never Result::missing. Blocks while Confluence is asked, for at
-  /// most the settings' timeout.
+  /// Fills `outcome`, whose result is never Result::missing. Blocks while Confluence is asked, for
+  /// at most the settings' timeout.
   void find(const Visitor& visitor, Outcome& outcome);
 
  private:

@@ -28,8 +28,8 @@ struct SetCookie {
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT std::vector<SetCookie> parse_set_cookie(
     std::string_view line);
 
-/// The line with `HttpOnly`, and `Secure` if asked for, added to every cookie of that name that lacks
-/// it and is not removed by the line. Equal to `line` when nothing is to be done.
+/// The line with `HttpOnly`, and `Secure` if asked for, added to every cookie of that name that
+/// lacks it and is not removed by the line. Equal to `line` when nothing is to be done.
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT std::string protect_cookie(std::string_view line,
                                                                  std::string_view name,
                                                                  bool secure);

@@ -47,8 +47,8 @@ struct ConfluenceSettings {
   HttpSettings http;
 };
 
-/// Checks `PATH [FIELD=VALUE] [user=FIELD]`, each word one argument, and makes a probe of it. Without
-/// FIELD=VALUE a name in the user's field proves the login. One of the two is needed.
+/// Checks `PATH [FIELD=VALUE] [user=FIELD]`, each word one argument, and makes a probe of it.
+/// Without FIELD=VALUE a name in the user's field proves the login. One of the two is needed.
 class CROWD_CONFLUENCE_EXPORT ProbeParser {
  public:
   explicit ProbeParser(std::string_view path);
@@ -60,7 +60,8 @@ class CROWD_CONFLUENCE_EXPORT ProbeParser {
   std::string problem_;
 };
 
-/// A pinned public key as libcurl takes it: `sha256//` and 44 characters of base64, several with `;`.
+/// A pinned public key as libcurl takes it: `sha256//` and 44 characters of base64, several with
+/// `;`.
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT Expected<std::string, Problem> parse_pinned_public_key(
     std::string_view text);
 

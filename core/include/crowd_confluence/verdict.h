@@ -1,12 +1,12 @@
 // What a response of Confluence says about the user behind a token.
 //
-// A JSESSIONID proves nothing: Confluence gives one to anonymous visitors too. What counts, strongest
-// first:
+// A JSESSIONID proves nothing: Confluence gives one to anonymous visitors too. What counts,
+// strongest first:
 //  1. The probe's JSON answer: `type` is `known` (`anonymous` for a token that is nobody's).
 //  2. The last X-Seraph-LoginReason is OK, and X-AUSERNAME names a user.
-// That Confluence repeats the SSO cookie shows only that Crowd accepted it; the user may still not be
-// allowed to use Confluence. A 429, a 5xx, a redirect to anything but the log-in page, and a page of
-// some proxy say nothing about the token.
+// That Confluence repeats the SSO cookie shows only that Crowd accepted it; the user may still not
+// be allowed to use Confluence. A 429, a 5xx, a redirect to anything but the log-in page, and a
+// page of some proxy say nothing about the token.
 
 #ifndef CROWD_CONFLUENCE_VERDICT_H_
 #define CROWD_CONFLUENCE_VERDICT_H_
@@ -30,9 +30,8 @@ struct Verdict {
 };
 
 /// Judges a response. `token` is the SSO cookie's value that was sent; `previous` are the session
-/// cookies that were sent along, as a Cookie header, empty on a first exchange: what the response does
-/// not replace or remove stays part of the session.
-/// A pure function.
+/// cookies that were sent along, as a Cookie header, empty on a first exchange: what the response
+/// does not replace or remove stays part of the session. A pure function.
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT Verdict judge(const HttpResponse& response,
                                                     const ConfluenceSettings& settings,
                                                     std::string_view token,

@@ -1,0 +1,92 @@
+#include "crowd_confluence/base_url.h"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "crowd_confluence/address.h"
+
+namespace crowd_confluence {
+namespace {
+
+struct UrlDeleter {
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+using Url = std::unique_ptr<CURLU, UrlDeleter>;
+
+/// Empty when the URL has no such part.
+std::string part_of(const Url& url, CURLUPart part) {
+  char* text = nullptr;
+  if (curl_url_get(url.get(), part, &text, 0) != CURLUE_OK) return {};
+  std::string copy = text;
+  curl_free(text);
+  return copy;
+}
+
+bool has_unprintable(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c >= 0x7f; });
+}
+
+/// An URL whose text is printable ASCII, or nothing.
+Url parse(std::string_view text) {
+  Url url(curl_url());
+  const std::string copy(text);
+  if (text.empty() || has_unprintable(text) || !url ||
+      curl_url_set(url.get(), CURLUPART_URL, copy.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+    return nullptr;
+  return url;
+}
+
+Problem problem(std::string_view text, std::string_view what) {
+  // Whatever stands before an @ may be a password.
+  const bool may_hold_password = text.find('@') != std::string_view::npos;
+  const std::string shown = may_hold_password ? "(not shown: it has an @)" : std::string(text);
+  return Problem{"'" + shown + "' " + std::string(what)};
+}
+
+}  // namespace
+
+bool BaseUrl::is_readable_on_the_way() const {
+  if (scheme != "http" || host == "localhost" || host.ends_with(".localhost") || host == "[::1]")
+    return false;
+  AddressBuffer buffer;
+  return !(host.starts_with("127.") && !canonical_address(host, buffer).empty());
+}
+
+Expected<BaseUrl, Problem> parse_base_url(std::string_view text) {
+  constexpr std::string_view kAllowed =
+      "is no base URL; allowed is http://host[:port][/context] or https://host[:port][/context]";
+  const Url url = parse(text);
+  if (!url) return problem(text, kAllowed);
+  BaseUrl result;
+  result.scheme = part_of(url, CURLUPART_SCHEME);
+  result.host = part_of(url, CURLUPART_HOST);
+  if ((result.scheme != "http" && result.scheme != "https") || result.host.empty())
+    return problem(text, kAllowed);
+  if (text.find('@') != std::string_view::npos)
+    return problem(text, "must not have a user or password in it");
+  if (text.find_first_of("?#\"'<>\\^`{|}") != std::string_view::npos)
+    return problem(text, "must not have a query, a fragment or quotes; only a context path");
+  result.text = text;
+  while (result.text.ends_with('/')) result.text.pop_back();
+  return result;
+}
+
+Expected<std::string, Problem> parse_proxy_url(std::string_view text) {
+  constexpr std::string_view kAllowed =
+      "is no proxy; allowed is http://host:port, https://host:port, socks5://host:port or "
+      "socks5h://host:port";
+  const Url url = parse(text);
+  if (!url) return problem(text, kAllowed);
+  const std::string scheme = part_of(url, CURLUPART_SCHEME);
+  const std::string path = part_of(url, CURLUPART_PATH);
+  const bool is_proxy_scheme =
+      scheme == "http" || scheme == "https" || scheme == "socks5" || scheme == "socks5h";
+  if (!is_proxy_scheme || part_of(url, CURLUPART_HOST).empty() || (!path.empty() && path != "/") ||
+      text.find_first_of("?#") != std::string_view::npos)
+    return problem(text, kAllowed);
+  return std::string(text);
+}
+
+}  // namespace crowd_confluence

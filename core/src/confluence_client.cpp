@@ -1,0 +1,39 @@
+#include "crowd_confluence/confluence_client.h"
+
+#include <utility>
+
+#include "version.h"
+
+namespace crowd_confluence {
+
+std::vector<std::string> exchange_headers(const ConfluenceSettings& settings,
+                                          const Visitor& visitor,
+                                          std::string_view session_cookies) {
+  std::string cookies = "Cookie: " + settings.token_cookie + "=";
+  cookies += visitor.token;
+  if (!session_cookies.empty()) cookies.append("; ").append(session_cookies);
+
+  std::vector<std::string> headers = {"Accept: application/json",
+                                      "User-Agent: mod_crowd_confluence/" CROWD_CONFLUENCE_VERSION,
+                                      std::move(cookies)};
+  // One line with one address: Atlassian's code and its documentation read a longer chain
+  // differently.
+  if (settings.forwarded_for) headers.push_back("X-Forwarded-For: " + std::string(visitor.address));
+  return headers;
+}
+
+ConfluenceClient::ConfluenceClient(ConfluenceSettings settings)
+    : settings_(std::move(settings)),
+      probe_url_(settings_.base_url.text + settings_.probe.path),
+      http_(settings_.http) {}
+
+Verdict ConfluenceClient::exchange(const Visitor& visitor, std::string_view session_cookies) {
+  if (settings_.forwarded_for && visitor.address.empty())
+    return {Result::unavailable, Reason::bad_address, {}, {}};
+  const auto response =
+      http_.get(probe_url_, exchange_headers(settings_, visitor, session_cookies));
+  if (!response) return {Result::unavailable, response.error().reason, {}, {}};
+  return judge(response.value(), settings_, visitor.token, session_cookies);
+}
+
+}  // namespace crowd_confluence

@@ -1,0 +1,245 @@
+#include "crowd_confluence/http_client.h"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <utility>
+
+#include "ascii.h"
+
+namespace crowd_confluence {
+namespace {
+
+struct CurlDeleter {
+  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using Handle = std::unique_ptr<CURL, CurlDeleter>;
+using HeaderList = std::unique_ptr<curl_slist, CurlDeleter>;
+
+/// One response while it is received. No exception may leave the callbacks, which libcurl calls.
+struct Receiver {
+  HttpResponse response;
+  std::size_t header_bytes = 0;
+  bool too_large = false;
+  bool out_of_memory = false;
+
+  bool take_header(std::string_view line) {
+    header_bytes += line.size();
+    too_large = header_bytes > HttpClient::kMaxHeaderBytes;
+    if (too_large) return false;
+    if (line.starts_with("HTTP/")) {
+      response.headers.clear();  // what came before was of an interim response or of a proxy
+      return true;
+    }
+    while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos) return true;
+    response.headers.push_back({std::string(ascii::trimmed(line.substr(0, colon))),
+                                std::string(ascii::trimmed(line.substr(colon + 1)))});
+    return true;
+  }
+
+  bool take_body(std::string_view piece) {
+    too_large = response.body.size() + piece.size() > HttpClient::kMaxBodyBytes;
+    if (too_large) return false;
+    response.body.append(piece);
+    return true;
+  }
+};
+
+template <bool (Receiver::*kTake)(std::string_view)>
+std::size_t receive(char* data, std::size_t size, std::size_t count, void* receiver) noexcept {
+  auto& self = *static_cast<Receiver*>(receiver);
+  try {
+    return (self.*kTake)({data, size * count}) ? size * count : 0;
+  } catch (const std::bad_alloc&) {
+    self.out_of_memory = true;
+    return 0;
+  }
+}
+
+Reason reason_of(CURLcode code) {
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return Reason::timeout;
+    case CURLE_COULDNT_CONNECT:
+      return Reason::refused;
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return Reason::name_lookup;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+#if LIBCURL_VERSION_NUM >= 0x074900
+    case CURLE_PROXY:
+#endif
+      return Reason::proxy;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_USE_SSL_FAILED:
+      return Reason::tls;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+      return Reason::protocol;
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_FAILED_INIT:
+    case CURLE_BAD_FUNCTION_ARGUMENT:
+      return Reason::internal;
+    default:
+      return Reason::network;
+  }
+}
+
+void set(CURL* handle, CURLoption option, const std::string& text) {
+  if (!text.empty()) curl_easy_setopt(handle, option, text.c_str());
+}
+
+void only_http(CURL* handle) {
+#if LIBCURL_VERSION_NUM >= 0x075500
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS, static_cast<long>(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+}
+
+Handle make_handle(const HttpSettings& settings) {
+  Handle made(curl_easy_init());
+  CURL* handle = made.get();
+  if (handle == nullptr) return made;
+  only_http(handle);
+  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);  // signals belong to the host program
+  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+  // One connection a handle: when it turns out dead, libcurl's retry can only be on a fresh one.
+  curl_easy_setopt(handle, CURLOPT_MAXCONNECTS, 1L);
+  curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
+                   static_cast<long>(settings.connect_timeout.count()));
+  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(settings.timeout.count()));
+  // An empty string, unlike none, keeps the environment's proxy out.
+  curl_easy_setopt(handle, CURLOPT_PROXY, settings.outgoing_proxy.c_str());
+  curl_easy_setopt(handle, CURLOPT_NOPROXY, "");
+  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, settings.verify_peer ? 1L : 0L);
+  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, settings.verify_peer ? 2L : 0L);
+  set(handle, CURLOPT_CAINFO, settings.ca_certificate_file);
+  set(handle, CURLOPT_SSLCERT, settings.client_certificate_file);
+  set(handle, CURLOPT_SSLKEY, settings.client_key_file);
+  set(handle, CURLOPT_PINNEDPUBLICKEY, settings.pinned_public_key);
+  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, (receive<&Receiver::take_header>));
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, (receive<&Receiver::take_body>));
+  return made;
+}
+
+HeaderList make_header_list(const std::vector<std::string>& headers) {
+  HeaderList list;
+  for (const std::string& header : headers) {
+    curl_slist* longer = curl_slist_append(list.get(), header.c_str());
+    if (longer == nullptr) return nullptr;
+    (void)list.release();
+    list.reset(longer);
+  }
+  return list;
+}
+
+}  // namespace
+
+std::optional<std::string_view> HttpResponse::header(std::string_view name) const {
+  const auto found = std::find_if(headers.rbegin(), headers.rend(), [&](const HttpHeader& header) {
+    return ascii::equal_ignoring_case(header.name, name);
+  });
+  if (found == headers.rend()) return std::nullopt;
+  return found->value;
+}
+
+/// A stack of idle handles, each with a connection that is kept. A call takes one, uses it alone,
+/// and puts it back, so that there are as many connections as there were calls at once.
+class HttpClient::Impl {
+ public:
+  explicit Impl(HttpSettings settings) : settings_(std::move(settings)) {}
+
+  Expected<HttpResponse, HttpError> get(const std::string& url,
+                                        const std::vector<std::string>& headers) {
+    Handle handle = take_handle();
+    const HeaderList list = make_header_list(headers);
+    if (!handle || (!list && !headers.empty()))
+      return HttpError{Reason::internal, "libcurl is out of memory"};
+
+    Receiver receiver;
+    char error_text[CURL_ERROR_SIZE] = "";
+    curl_easy_setopt(handle.get(), CURLOPT_URL, url.c_str());
+    curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, list.get());
+    curl_easy_setopt(handle.get(), CURLOPT_HEADERDATA, &receiver);
+    curl_easy_setopt(handle.get(), CURLOPT_WRITEDATA, &receiver);
+    curl_easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, error_text);
+    const CURLcode code = curl_easy_perform(handle.get());
+    curl_easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, nullptr);
+    curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, nullptr);
+
+    long status = 0;
+    curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
+    long connect_status = 0;
+    curl_easy_getinfo(handle.get(), CURLINFO_HTTP_CONNECTCODE, &connect_status);
+    put_back(std::move(handle));
+
+    if (receiver.too_large)
+      return HttpError{Reason::too_large, "the answer exceeds what is accepted"};
+    if (receiver.out_of_memory) return HttpError{Reason::internal, "out of memory"};
+    if (code != CURLE_OK) {
+      const bool refused_by_proxy = code == CURLE_RECV_ERROR && connect_status >= 300;
+      return HttpError{refused_by_proxy ? Reason::proxy : reason_of(code),
+                       error_text[0] != '\0' ? error_text : curl_easy_strerror(code)};
+    }
+    receiver.response.status = static_cast<int>(status);
+    return std::move(receiver.response);
+  }
+
+ private:
+  Handle take_handle() {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (!idle_.empty()) {
+        Handle handle = std::move(idle_.back());
+        idle_.pop_back();
+        return handle;
+      }
+    }
+    return make_handle(settings_);
+  }
+
+  void put_back(Handle handle) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    idle_.push_back(std::move(handle));
+  }
+
+  const HttpSettings settings_;
+  std::mutex mutex_;
+  std::vector<Handle> idle_;
+};
+
+HttpClient::HttpClient(HttpSettings settings)
+    : impl_(std::make_unique<Impl>(std::move(settings))) {}
+HttpClient::~HttpClient() = default;
+
+Expected<HttpResponse, HttpError> HttpClient::get(const std::string& url,
+                                                  const std::vector<std::string>& headers) {
+  return impl_->get(url, headers);
+}
+
+HttpLibrary::HttpLibrary() : usable_(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {}
+HttpLibrary::~HttpLibrary() {
+  if (usable_) curl_global_cleanup();
+}
+
+}  // namespace crowd_confluence

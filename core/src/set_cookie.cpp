@@ -1,0 +1,119 @@
+#include "crowd_confluence/set_cookie.h"
+
+#include <curl/curl.h>
+
+#include <cstdlib>
+
+#include "ascii.h"
+#include "crowd_confluence/cookie.h"
+
+namespace crowd_confluence {
+namespace {
+
+/// Takes one `;`-separated part from the front of `rest`.
+std::string_view take_part(std::string_view& rest) {
+  const std::size_t end = rest.find(';');
+  const std::string_view part = rest.substr(0, end);
+  rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+  return ascii::trimmed(part);
+}
+
+/// Whether `text` begins as a cookie does: a name, then `=`.
+bool begins_a_cookie(std::string_view text) {
+  text = ascii::trimmed(text);
+  const std::size_t equals = text.find('=');
+  return equals != std::string_view::npos && is_cookie_name(ascii::trimmed(text.substr(0, equals)));
+}
+
+/// Where the first cookie of a line that a proxy folded ends: at a comma behind which another
+/// cookie begins, outside quotes. (Behind the comma of an Expires date stands a date.)
+std::size_t end_of_first(std::string_view line) {
+  bool in_quotes = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '"') in_quotes = !in_quotes;
+    if (line[i] != ',' || in_quotes) continue;
+    const std::string_view behind = line.substr(i + 1);
+    if (begins_a_cookie(behind.substr(0, behind.find_first_of(";,")))) return i;
+  }
+  return line.size();
+}
+
+bool is_in_the_past(std::string_view date) {
+  // curl_getdate knows the forms that servers write. Only what was meant as "remove it" counts
+  // here, which is a date of long ago: the clock of this host is not to decide.
+  constexpr long long kYear2000 = 946684800;
+  const std::string text(unquoted(date));
+  const time_t time = curl_getdate(text.c_str(), nullptr);
+  return time != -1 ? time < kYear2000 : text.find("1970") != std::string::npos;
+}
+
+bool is_at_most_zero(std::string_view number) {
+  const std::string text(unquoted(number));
+  char* end = nullptr;
+  const long long value = std::strtoll(text.c_str(), &end, 10);
+  return end != text.c_str() && value <= 0;
+}
+
+void read_attribute(std::string_view attribute, SetCookie& cookie) {
+  const std::size_t equals = attribute.find('=');
+  const std::string_view name = ascii::trimmed(attribute.substr(0, equals));
+  const std::string_view value =
+      equals == std::string_view::npos ? "" : ascii::trimmed(attribute.substr(equals + 1));
+  if (ascii::equal_ignoring_case(name, "HttpOnly")) {
+    cookie.http_only = true;
+  } else if (ascii::equal_ignoring_case(name, "Secure")) {
+    cookie.secure = true;
+  } else if (ascii::equal_ignoring_case(name, "Max-Age")) {
+    cookie.removes = cookie.removes || is_at_most_zero(value);
+  } else if (ascii::equal_ignoring_case(name, "Expires")) {
+    cookie.removes = cookie.removes || is_in_the_past(value);
+  }
+}
+
+SetCookie parse_one(std::string_view text) {
+  SetCookie cookie;
+  cookie.text = ascii::trimmed(text);
+  std::string_view rest = text;
+  const std::string_view pair = take_part(rest);
+  const std::size_t equals = pair.find('=');
+  if (equals == std::string_view::npos) return cookie;
+  cookie.name = ascii::trimmed(pair.substr(0, equals));
+  cookie.value = ascii::trimmed(pair.substr(equals + 1));
+  cookie.removes = unquoted(cookie.value).empty();
+  while (!rest.empty()) read_attribute(take_part(rest), cookie);
+  return cookie;
+}
+
+/// Calls `use` with each cookie of the line, valid or not.
+template <typename Use>
+void for_each_cookie(std::string_view line, Use use) {
+  while (!line.empty()) {
+    const std::size_t end = end_of_first(line);
+    use(parse_one(line.substr(0, end)));
+    line = end == line.size() ? std::string_view() : line.substr(end + 1);
+  }
+}
+
+}  // namespace
+
+std::vector<SetCookie> parse_set_cookie(std::string_view line) {
+  std::vector<SetCookie> cookies;
+  for_each_cookie(line, [&](const SetCookie& cookie) {
+    if (is_cookie_name(cookie.name) && is_cookie_value(cookie.value)) cookies.push_back(cookie);
+  });
+  return cookies;
+}
+
+std::string protect_cookie(std::string_view line, std::string_view name, bool secure) {
+  std::string result;
+  for_each_cookie(line, [&](const SetCookie& cookie) {
+    if (!result.empty()) result += ", ";
+    result += cookie.text;
+    if (cookie.name != name || cookie.removes) return;
+    if (!cookie.http_only) result += "; HttpOnly";
+    if (secure && !cookie.secure) result += "; Secure";
+  });
+  return result;
+}
+
+}  // namespace crowd_confluence

@@ -1,0 +1,263 @@
+#include "crowd_confluence/verdict.h"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <vector>
+
+#include "ascii.h"
+#include "crowd_confluence/cookie.h"
+#include "crowd_confluence/set_cookie.h"
+#include "json.h"
+
+namespace crowd_confluence {
+namespace {
+
+constexpr std::size_t kMaxUserBytes = 255;
+constexpr std::size_t kMaxSessionCookies = 32;
+
+/// A user's name goes into logs and headers.
+bool is_user_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxUserBytes &&
+         std::none_of(name.begin(), name.end(), [](char c) {
+           const auto byte = static_cast<unsigned char>(c);
+           return byte < ' ' || byte == 0x7f;
+         });
+}
+
+/// The last of several values, whether they came in several lines or folded into one.
+std::string_view last_value(const HttpResponse& response, std::string_view header) {
+  const std::string_view line = response.header(header).value_or("");
+  const std::size_t comma = line.rfind(',');
+  return ascii::trimmed(comma == std::string_view::npos ? line : line.substr(comma + 1));
+}
+
+std::string percent_decoded(std::string_view text) {
+  int length = 0;
+  char* decoded = curl_easy_unescape(nullptr, text.data(), static_cast<int>(text.size()), &length);
+  if (decoded == nullptr) return std::string(text);
+  std::string copy(decoded, static_cast<std::size_t>(length));
+  curl_free(decoded);
+  return copy;
+}
+
+/// What Seraph, Atlassian's log-in filter, says in the headers.
+class SeraphHeaders {
+ public:
+  explicit SeraphHeaders(const HttpResponse& response)
+      : login_reason_(last_value(response, "X-Seraph-LoginReason")),
+        user_(percent_decoded(ascii::trimmed(response.header("X-AUSERNAME").value_or("")))) {}
+
+  [[nodiscard]] bool prove_a_login() const {
+    return ascii::equal_ignoring_case(login_reason_, "OK") && !says_anonymous() &&
+           is_user_name(user_);
+  }
+
+  [[nodiscard]] const std::string& user() const { return user_; }
+
+  [[nodiscard]] bool says_anonymous() const { return user_ == "anonymous"; }
+
+  [[nodiscard]] std::optional<Reason> refusal() const {
+    if (ascii::equal_ignoring_case(login_reason_, "OUT")) return Reason::logged_out;
+    if (ascii::equal_ignoring_case(login_reason_, "AUTHENTICATED_FAILED"))
+      return Reason::login_failed;
+    if (ascii::equal_ignoring_case(login_reason_, "AUTHENTICATION_DENIED"))
+      return Reason::login_denied;
+    if (ascii::equal_ignoring_case(login_reason_, "AUTHORISATION_FAILED"))
+      return Reason::not_permitted;
+    return std::nullopt;
+  }
+
+ private:
+  std::string_view login_reason_;
+  std::string user_;
+};
+
+/// Whether Location names the log-in page of Confluence or Jira, on whatever host.
+bool leads_to_login_page(const HttpResponse& response) {
+  std::string_view path = response.header("Location").value_or("");
+  path = path.substr(0, path.find_first_of("?#;"));
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos) return false;
+  const std::string_view page = path.substr(slash + 1);
+  return page == "login.action" || page == "login.jsp";
+}
+
+/// A challenge that no Atlassian application sends: that of a proxy before it, for its own
+/// password.
+bool is_challenge_of_a_proxy(const HttpResponse& response) {
+  const std::string_view challenge =
+      ascii::trimmed(response.header("WWW-Authenticate").value_or(""));
+  const bool is_foreign = ascii::starts_with_ignoring_case(challenge, "Basic") ||
+                          ascii::starts_with_ignoring_case(challenge, "Digest") ||
+                          ascii::starts_with_ignoring_case(challenge, "Negotiate") ||
+                          ascii::starts_with_ignoring_case(challenge, "NTLM");
+  return is_foreign && !response.header("X-Seraph-LoginReason") &&
+         !response.header("X-AUSERNAME") && !response.header("X-ASEN") &&
+         !response.header("X-AREQUESTID") && !response.header("X-Confluence-Request-Time");
+}
+
+/// Whether the response gives the browser the same SSO cookie again: Crowd has accepted the token.
+bool repeats_token(const HttpResponse& response, const ConfluenceSettings& settings,
+                   std::string_view token) {
+  bool repeated = false;
+  for (const HttpHeader& header : response.headers) {
+    if (!ascii::equal_ignoring_case(header.name, "Set-Cookie")) continue;
+    for (const SetCookie& cookie : parse_set_cookie(header.value))
+      if (cookie.name == settings.token_cookie)
+        repeated = !cookie.removes && unquoted(cookie.value) == unquoted(token);
+  }
+  return repeated;
+}
+
+/// The session's cookies after this response, in one Cookie header; empty without the required one.
+std::string session_cookies_after(const HttpResponse& response, const CookieNames& names,
+                                  std::string_view previous) {
+  std::vector<Cookie> cookies;
+  const auto forget = [&](std::string_view name) {
+    std::erase_if(cookies, [&](const Cookie& cookie) { return cookie.name == name; });
+  };
+  for (CookieScanner scan(previous); scan.next();)
+    if (names.contains(scan.cookie().name)) cookies.push_back(scan.cookie());
+  for (const HttpHeader& header : response.headers) {
+    if (!ascii::equal_ignoring_case(header.name, "Set-Cookie")) continue;
+    for (const SetCookie& cookie : parse_set_cookie(header.value)) {
+      if (!names.contains(cookie.name)) continue;
+      forget(cookie.name);
+      if (!cookie.removes && cookies.size() < kMaxSessionCookies)
+        cookies.push_back({cookie.name, cookie.value});
+    }
+  }
+  if (std::none_of(cookies.begin(), cookies.end(),
+                   [&](const Cookie& cookie) { return names.is_required(cookie.name); }))
+    return {};
+  std::string header;
+  for (const Cookie& cookie : cookies) {
+    if (!header.empty()) header += "; ";
+    header.append(cookie.name).append("=").append(cookie.value);
+  }
+  return header;
+}
+
+std::optional<std::chrono::seconds> retry_after(const HttpResponse& response) {
+  constexpr long long kLongest = 24 * 60 * 60;
+  const std::string_view text = ascii::trimmed(response.header("Retry-After").value_or(""));
+  if (text.empty()) return std::nullopt;
+  long long seconds = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    // A date is compared with the server's own clock, as this host's may differ.
+    const time_t at = curl_getdate(std::string(text).c_str(), nullptr);
+    const time_t now =
+        curl_getdate(std::string(response.header("Date").value_or("")).c_str(), nullptr);
+    if (at == -1 || now == -1) return std::nullopt;
+    seconds = static_cast<long long>(at) - static_cast<long long>(now);
+  }
+  if (seconds < 0 || seconds > kLongest) return std::nullopt;
+  return std::chrono::seconds(seconds);
+}
+
+/// What the probe's JSON answer says of the user.
+struct ProbeAnswer {
+  enum { nothing, logged_in, anonymous } says = nothing;
+  std::string user;
+};
+
+ProbeAnswer read_probe_answer(const JsonObject& body, const Probe& probe) {
+  ProbeAnswer answer;
+  answer.user = probe.user_field.empty() ? "" : body.text_of(probe.user_field).value_or("");
+  if (probe.field.empty()) {
+    answer.says = answer.user.empty() ? ProbeAnswer::nothing : ProbeAnswer::logged_in;
+  } else if (const auto value = body.text_of(probe.field)) {
+    answer.says = *value == probe.value ? ProbeAnswer::logged_in : ProbeAnswer::anonymous;
+  }
+  return answer;
+}
+
+/// "Not permitted to use confluence : null", by which some versions answer anonymous visitors.
+bool says_not_permitted(const std::optional<JsonObject>& body) {
+  return body && body->text_of("message").value_or("").starts_with("Not permitted to use");
+}
+
+class Judge {
+ public:
+  Judge(const HttpResponse& response, const ConfluenceSettings& settings, std::string_view token,
+        std::string_view previous)
+      : response_(response),
+        settings_(settings),
+        token_(token),
+        previous_(previous),
+        seraph_(response) {}
+
+  [[nodiscard]] Verdict verdict() const {
+    const int status = response_.status;
+    if (status == 429) return unavailable(Reason::rate_limited);
+    if (status >= 500) return unavailable(Reason::server_error);
+    if (status == 407) return unavailable(Reason::proxy);
+    if (status == 401) return on_unauthorized();
+
+    const bool may_have_answer = (status >= 200 && status < 300) || status == 403;
+    const std::optional<JsonObject> body =
+        may_have_answer ? JsonObject::parse(response_.body) : std::nullopt;
+    if (body && status != 403) {
+      const ProbeAnswer answer = read_probe_answer(*body, settings_.probe);
+      if (answer.says == ProbeAnswer::logged_in) return session(Reason::known, answer.user);
+      if (answer.says == ProbeAnswer::anonymous) return rejected(Reason::anonymous);
+    }
+    if (seraph_.prove_a_login()) return session(Reason::seraph, seraph_.user());
+    if (status >= 300 && status < 400)
+      return leads_to_login_page(response_) ? rejected(Reason::login_page)
+                                            : unavailable(Reason::redirect);
+    if (status == 403 && says_not_permitted(body)) return rejected(Reason::anonymous);
+    if (seraph_.refusal() || seraph_.says_anonymous()) return rejected(Reason::anonymous);
+    return unavailable(status == 403 ? Reason::forbidden : Reason::unexpected_answer);
+  }
+
+ private:
+  [[nodiscard]] Verdict on_unauthorized() const {
+    if (is_challenge_of_a_proxy(response_)) return unavailable(Reason::forbidden);
+    return rejected(Reason::unauthorized);
+  }
+
+  [[nodiscard]] Verdict session(Reason reason, std::string_view user) const {
+    if (!user.empty() && !is_user_name(user)) return unavailable(Reason::unexpected_answer);
+    if (user.empty() && seraph_.prove_a_login()) user = seraph_.user();
+    const std::string cookies =
+        session_cookies_after(response_, settings_.session_cookies, previous_);
+    if (cookies.empty()) return unavailable(Reason::no_session_cookie);
+    Verdict verdict{Result::session, reason, {}, {}};
+    if (!verdict.session.assign(user, cookies)) return unavailable(Reason::too_large);
+    return verdict;
+  }
+
+  /// Says more precisely why, where the response tells.
+  [[nodiscard]] Verdict rejected(Reason reason) const {
+    if (const auto refusal = seraph_.refusal()) {
+      reason = *refusal;
+    } else if (repeats_token(response_, settings_, token_)) {
+      reason = Reason::not_permitted;
+    }
+    return {Result::rejected, reason, {}, {}};
+  }
+
+  [[nodiscard]] Verdict unavailable(Reason reason) const {
+    return {Result::unavailable, reason, {}, retry_after(response_)};
+  }
+
+  const HttpResponse& response_;
+  const ConfluenceSettings& settings_;
+  std::string_view token_;
+  std::string_view previous_;
+  SeraphHeaders seraph_;
+};
+
+}  // namespace
+
+Verdict judge(const HttpResponse& response, const ConfluenceSettings& settings,
+              std::string_view token, std::string_view previous) {
+  return Judge(response, settings, token, previous).verdict();
+}
+
+}  // namespace crowd_confluence
