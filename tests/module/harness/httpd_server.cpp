@@ -1,0 +1,231 @@
+#include "httpd_server.h"
+
+#include <arpa/inet.h>
+#include <grp.h>
+#include <netinet/in.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+
+#include "wait.h"
+
+namespace module_tests {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kStarted = "configured -- resuming normal operations";
+
+// Those that every configuration of the tests may use. What is compiled into httpd has no file.
+constexpr const char* kModules[] = {
+    "unixd",      "log_config", "authn_core", "authn_file", "authz_core",     "authz_user",
+    "authz_host", "auth_basic", "mime",       "dir",        "alias",          "env",
+    "setenvif",   "headers",    "rewrite",    "include",    "remoteip",       "proxy",
+    "proxy_http", "version",    "logio",      "watchdog",   "proxy_wstunnel", "asis"};
+
+std::string name_of(Mpm mpm) {
+  switch (mpm) {
+    case Mpm::prefork:
+      return "prefork";
+    case Mpm::worker:
+      return "worker";
+    case Mpm::event:
+      break;
+  }
+  return "event";
+}
+
+std::string load_module(const std::string& name) {
+  const fs::path file = fs::path(APACHE_LIBEXECDIR) / ("mod_" + name + ".so");
+  if (!fs::exists(file)) return "";
+  return "LoadModule " + name + "_module \"" + file.string() + "\"\n";
+}
+
+/// As root, the children become somebody else, as in real life.
+std::string user_and_group() {
+  if (geteuid() != 0) return "";
+  for (const char* name : {"www-data", "apache", "nobody", "daemon"}) {
+    const passwd* user = getpwnam(name);
+    if (user == nullptr) continue;
+    return "User " + std::string(name) + "\nGroup \"#" + std::to_string(user->pw_gid) + "\"\n";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::uint16_t free_port() {
+  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  const bool bound = bind(listener, reinterpret_cast<sockaddr*>(&address), length) == 0 &&
+                     getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length) == 0;
+  const int error = errno;
+  close(listener);
+  if (!bound) throw std::system_error(error, std::generic_category(), "a free port");
+  return ntohs(address.sin_port);
+}
+
+HttpdServer::HttpdServer(HttpdOptions options)
+    : options_(std::move(options)),
+      log_({directory_.path() / "logs/error.log", directory_.path() / "logs/stderr.log"}) {
+  for (const char* name : {"logs", "run", "htdocs"}) fs::create_directory(root() / name);
+}
+
+HttpdServer::~HttpdServer() = default;
+
+std::string HttpdServer::common_configuration() const {
+  std::ostringstream out;
+  out << "Define ROOT \"" << root().string() << "\"\n"
+      << "Define PORT " << port_ << "\nDefine PORT2 " << port2_ << "\n";
+  for (const auto& [name, value] : options_.defines)
+    out << "Define " << name << " \"" << value << "\"\n";
+  out << R"(
+ServerRoot "${ROOT}"
+DefaultRuntimeDir "${ROOT}/run"
+PidFile "${ROOT}/run/httpd.pid"
+ServerName localhost
+Listen 127.0.0.1:${PORT}
+ErrorLog "${ROOT}/logs/error.log"
+ErrorLogFormat "[%-m:%-l] [pid %P] %-E: %M"
+)";
+  out << load_module("mpm_" + name_of(options_.mpm));
+  for (const char* name : kModules) out << load_module(name);
+  for (const std::string& name : options_.modules) out << load_module(name);
+  if (!options_.module.empty())
+    out << "LoadModule crowd_confluence_module \"" << options_.module.string() << "\"\n"
+        << "LogLevel notice crowd_confluence:trace8\n";
+  else
+    out << "LogLevel notice\n";
+  out << user_and_group();
+  if (options_.mpm == Mpm::prefork) {
+    out << "StartServers " << options_.children << "\nMinSpareServers " << options_.children
+        << "\nMaxSpareServers " << options_.children + 1 << "\nMaxRequestWorkers "
+        << options_.children << "\n";
+  } else {
+    const unsigned workers = options_.children * options_.threads;
+    out << "StartServers " << options_.children << "\nServerLimit " << options_.children + 4
+        << "\nThreadsPerChild " << options_.threads << "\nMaxRequestWorkers " << workers
+        << "\nMinSpareThreads 1\nMaxSpareThreads " << workers << "\n";
+  }
+  out << R"(
+TypesConfig /dev/null
+DocumentRoot "${ROOT}/htdocs"
+<Directory />
+  AllowOverride None
+  Require all denied
+</Directory>
+<Directory "${ROOT}/htdocs">
+  Require all granted
+</Directory>
+KeepAlive On
+LogFormat "%a %>s %U" plain
+CustomLog "${ROOT}/logs/access.log" plain
+Header always set Test-Result "%{CROWD_CONFLUENCE_RESULT}e"
+Header always set Test-Source "%{CROWD_CONFLUENCE_SOURCE}e"
+Header always set Test-User "%{CROWD_CONFLUENCE_USER}e"
+Header always set Test-Reason "%{CROWD_CONFLUENCE_REASON}e"
+)";
+  return out.str();
+}
+
+std::vector<std::string> HttpdServer::command() const {
+  return {APACHE_HTTPD,  "-d", root().string(), "-f", (root() / "httpd.conf").string(),
+          "-DFOREGROUND"};
+}
+
+void HttpdServer::reconfigure(std::string_view configuration) {
+  write("httpd.conf", common_configuration() + "\n" + std::string(configuration) + "\n");
+}
+
+HttpdServer::Start HttpdServer::try_to_start(std::string_view configuration) {
+  port_ = free_port();
+  port2_ = free_port();
+  for (const char* name : {"logs/error.log", "logs/stderr.log"}) write(name, "");
+  reconfigure(configuration);
+  process_ = std::make_unique<Process>(command(), root() / "logs/stderr.log", options_.environment);
+  const bool decided =
+      wait_until([this] { return log_.count(kStarted) > 0 || !process_->is_running(); });
+  if (decided && process_->is_running()) return Start::running;
+  if (!decided) throw std::runtime_error("httpd hangs at its start:\n" + log_.text());
+  process_.reset();
+  return log_.count("Address already in use|could not bind to address") > 0 ? Start::port_taken
+                                                                            : Start::refused;
+}
+
+void HttpdServer::start(std::string_view configuration) {
+  constexpr int kAttempts = 10;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    switch (try_to_start(configuration)) {
+      case Start::running:
+        return;
+      case Start::refused:
+        throw std::runtime_error("httpd does not start:\n" + log_.text());
+      case Start::port_taken:
+        break;
+    }
+  }
+  throw std::runtime_error("httpd finds no free port:\n" + log_.text());
+}
+
+std::optional<std::string> HttpdServer::start_refused(std::string_view configuration) {
+  Start outcome = Start::port_taken;
+  while (outcome == Start::port_taken) outcome = try_to_start(configuration);
+  if (outcome == Start::refused) return log_.text();
+  process_.reset();
+  return std::nullopt;
+}
+
+void HttpdServer::restart_gracefully() {
+  const std::size_t generations = log_.count(kStarted);
+  process_->send(SIGUSR1);
+  const bool restarted =
+      wait_until([&] { return log_.count(kStarted) > generations || !process_->is_running(); });
+  if (!restarted || !process_->is_running())
+    throw std::runtime_error("httpd does not come back after a graceful restart:\n" + log_.text());
+}
+
+std::vector<std::string> HttpdServer::stop() {
+  std::vector<std::string> complaints;
+  if (!process_) return complaints;
+  if (!process_->is_running()) {
+    complaints.emplace_back("httpd ended by itself");
+  } else {
+    process_->send(SIGTERM);
+    const std::optional<int> status = process_->wait(kPatience);
+    if (!status) complaints.emplace_back("httpd does not stop");
+    if (status && *status != 0)
+      complaints.emplace_back("httpd stopped with status " + std::to_string(*status));
+    if (status && !process_->wait_for_children(kPatience))
+      complaints.emplace_back("httpd left children behind");
+  }
+  process_.reset();
+  for (std::string& line : log_.complaints()) complaints.push_back(std::move(line));
+  return complaints;
+}
+
+std::vector<pid_t> HttpdServer::child_process_ids() const {
+  const std::string id = std::to_string(process_->id());
+  std::istringstream in(read_file("/proc/" + id + "/task/" + id + "/children"));
+  std::vector<pid_t> result;
+  for (pid_t child = 0; in >> child;) result.push_back(child);
+  return result;
+}
+
+std::string HttpdServer::logs() const {
+  std::string result;
+  for (const auto& entry : fs::directory_iterator(root() / "logs"))
+    result += read_file(entry.path());
+  return result;
+}
+
+}  // namespace module_tests
