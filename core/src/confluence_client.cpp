@@ -29,10 +29,11 @@ ConfluenceClient::ConfluenceClient(ConfluenceSettings settings)
 
 Verdict ConfluenceClient::exchange(const Visitor& visitor, std::string_view session_cookies) {
   if (settings_.forwarded_for && visitor.address.empty())
-    return {Result::unavailable, Reason::bad_address, {}, {}};
+    return {Result::unavailable, Reason::bad_address, {}, {}, {}};
   const auto response =
       http_.get(probe_url_, exchange_headers(settings_, visitor, session_cookies));
-  if (!response) return {Result::unavailable, response.error().reason, {}, {}};
+  if (!response)
+    return {Result::unavailable, response.error().reason, {}, response.error().text, {}};
   return judge(response.value(), settings_, visitor.token, session_cookies);
 }
 

@@ -106,6 +106,13 @@ void set(CURL* handle, CURLoption option, const std::string& text) {
   if (!text.empty()) curl_easy_setopt(handle, option, text.c_str());
 }
 
+void set_blob(CURL* handle, CURLoption option, const std::string& text) {
+  if (text.empty()) return;
+  std::string copy = text;  // libcurl takes a pointer to what it may change, and copies it
+  curl_blob blob{copy.data(), copy.size(), CURL_BLOB_COPY};
+  curl_easy_setopt(handle, option, &blob);
+}
+
 void only_http(CURL* handle) {
 #if LIBCURL_VERSION_NUM >= 0x075500
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -134,8 +141,8 @@ Handle make_handle(const HttpSettings& settings) {
   curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, settings.verify_peer ? 1L : 0L);
   curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, settings.verify_peer ? 2L : 0L);
   set(handle, CURLOPT_CAINFO, settings.ca_certificate_file);
-  set(handle, CURLOPT_SSLCERT, settings.client_certificate_file);
-  set(handle, CURLOPT_SSLKEY, settings.client_key_file);
+  set_blob(handle, CURLOPT_SSLCERT_BLOB, settings.client_certificate_pem);
+  set_blob(handle, CURLOPT_SSLKEY_BLOB, settings.client_key_pem);
   set(handle, CURLOPT_PINNEDPUBLICKEY, settings.pinned_public_key);
   curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, (receive<&Receiver::take_header>));
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, (receive<&Receiver::take_body>));

@@ -12,6 +12,7 @@ void SessionBroker::find(const Visitor& visitor, Outcome& outcome) {
   outcome.source = Source::exchange;
   outcome.reason = verdict.reason;
   outcome.session = verdict.session;
+  outcome.detail = verdict.detail;
 }
 
 }  // namespace crowd_confluence

@@ -7,7 +7,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <memory>
+#include <sstream>
 
 namespace crowd_confluence {
 namespace {
@@ -48,6 +50,13 @@ Expected<PrivateKey, Problem> read_key(const std::string& path) {
   PrivateKey key(PEM_read_PrivateKey(file.get(), nullptr, no_pass_phrase, nullptr));
   if (!key) return Problem{"'" + path + "' holds no private key in PEM form without a pass phrase"};
   return key;
+}
+
+Expected<std::string, Problem> read_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (!(text << file.rdbuf())) return unreadable(path);
+  return std::move(text).str();
 }
 
 bool is_sha256_pin(std::string_view pin) {
@@ -123,8 +132,8 @@ Expected<void, Problem> check_certificate_file(const std::string& path) {
   return boost::outcome_v2::success();
 }
 
-Expected<void, Problem> check_client_certificate(const std::string& certificate_path,
-                                                 const std::string& key_path) {
+Expected<ClientCertificate, Problem> read_client_certificate(const std::string& certificate_path,
+                                                             const std::string& key_path) {
   const auto certificate = read_certificate(certificate_path);
   if (!certificate) return certificate.error();
   const auto key = read_key(key_path);
@@ -132,7 +141,11 @@ Expected<void, Problem> check_client_certificate(const std::string& certificate_
   if (X509_check_private_key(certificate.value().get(), key.value().get()) != 1)
     return Problem{"'" + key_path + "' is not the private key of the certificate in '" +
                    certificate_path + "'"};
-  return boost::outcome_v2::success();
+  const auto certificate_text = read_text(certificate_path);
+  if (!certificate_text) return certificate_text.error();
+  const auto key_text = read_text(key_path);
+  if (!key_text) return key_text.error();
+  return ClientCertificate{certificate_text.value(), key_text.value()};
 }
 
 }  // namespace crowd_confluence

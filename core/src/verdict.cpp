@@ -227,7 +227,7 @@ class Judge {
     const std::string cookies =
         session_cookies_after(response_, settings_.session_cookies, previous_);
     if (cookies.empty()) return unavailable(Reason::no_session_cookie);
-    Verdict verdict{Result::session, reason, {}, {}};
+    Verdict verdict{Result::session, reason, {}, {}, {}};
     if (!verdict.session.assign(user, cookies)) return unavailable(Reason::too_large);
     return verdict;
   }
@@ -239,11 +239,15 @@ class Judge {
     } else if (repeats_token(response_, settings_, token_)) {
       reason = Reason::not_permitted;
     }
-    return {Result::rejected, reason, {}, {}};
+    return {Result::rejected, reason, {}, {}, {}};
   }
 
   [[nodiscard]] Verdict unavailable(Reason reason) const {
-    return {Result::unavailable, reason, {}, retry_after(response_)};
+    return {Result::unavailable,
+            reason,
+            {},
+            "HTTP status " + std::to_string(response_.status),
+            retry_after(response_)};
   }
 
   const HttpResponse& response_;

@@ -4,7 +4,7 @@
 #define CROWD_CONFLUENCE_OUTCOME_H_
 
 #include <cstdint>
-#include <optional>
+#include <string>
 #include <string_view>
 
 #include "crowd_confluence/export.h"
@@ -70,7 +70,8 @@ struct Outcome {
   Result result = Result::missing;
   Source source = Source::none;
   Reason reason = Reason::no_cookie;
-  Session session;  // empty unless result is Result::session
+  Session session;     // empty unless result is Result::session
+  std::string detail;  // with Result::unavailable, what happened in words; may be empty; no secrets
 };
 
 }  // namespace crowd_confluence

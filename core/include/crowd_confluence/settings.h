@@ -19,8 +19,8 @@ struct HttpSettings {
   std::chrono::milliseconds connect_timeout{2000};
   std::chrono::milliseconds timeout{5000};  // for the whole exchange
   std::string ca_certificate_file;          // PEM; the system's when empty
-  std::string client_certificate_file;      // PEM
-  std::string client_key_file;              // PEM; the certificate's file when empty
+  std::string client_certificate_pem;       // the text itself: a server that has dropped its rights
+  std::string client_key_pem;               // cannot read such files any more
   std::string pinned_public_key;            // "sha256//…", several with ';'
   std::string outgoing_proxy;               // a URL; none when empty, whatever the environment says
   bool verify_peer = true;
@@ -69,8 +69,13 @@ class CROWD_CONFLUENCE_EXPORT ProbeParser {
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT Expected<void, Problem> check_certificate_file(
     const std::string& path);
 
-/// Whether the files can be read and hold a certificate and the private key that belongs to it.
-[[nodiscard]] CROWD_CONFLUENCE_EXPORT Expected<void, Problem> check_client_certificate(
+struct ClientCertificate {
+  std::string certificate_pem;  // with its chain, if the file has one
+  std::string key_pem;
+};
+
+/// Reads a certificate and the private key that belongs to it. The key must have no pass phrase.
+[[nodiscard]] CROWD_CONFLUENCE_EXPORT Expected<ClientCertificate, Problem> read_client_certificate(
     const std::string& certificate_path, const std::string& key_path);
 
 }  // namespace crowd_confluence

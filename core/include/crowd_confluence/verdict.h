@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "crowd_confluence/export.h"
@@ -25,7 +26,8 @@ namespace crowd_confluence {
 struct Verdict {
   Result result = Result::unavailable;  // never Result::missing
   Reason reason = Reason::unexpected_answer;
-  Session session;                                  // with Result::session
+  Session session;     // with Result::session
+  std::string detail;  // with Result::unavailable, what happened in words; may be empty; no secrets
   std::optional<std::chrono::seconds> retry_after;  // as the response asks; nonsense is left out
 };
 
