@@ -1,0 +1,145 @@
+#!/bin/bash
+# Installs the Debian packages that building, the demo and the tests need, if any is missing.
+#
+#   scripts/install-build-deps.sh [demo|test|--list demo|--list test]
+#
+#   demo    what ./demo.sh needs (the default)
+#   test    what ./test.sh needs: the same and more
+#   --list  prints the names of the packages and installs nothing
+#
+# Asks nothing and needs no terminal. As an ordinary user it uses sudo, and only if something is
+# missing. No installed package starts a service.
+set -euo pipefail
+
+readonly kDemoPackages=(
+  apache2-bin
+  apache2-dev
+  cmake
+  g++
+  libboost-json1.81-dev
+  libboost-test1.81-dev
+  libboost1.81-dev
+  libcli11-dev
+  libcurl4-openssl-dev
+  libsodium-dev
+  libssl-dev
+  make
+  ninja-build
+  pkg-config
+  python3
+)
+readonly kTestPackages=(
+  "${kDemoPackages[@]}"
+  binutils
+  curl
+  memcached
+  openssl
+  redis-server
+  rpm
+  valgrind
+)
+
+# Where Debian's tools look whether a service may be started. It must stand there while apt runs.
+readonly kPolicy=/usr/sbin/policy-rc.d
+readonly kPolicyMark='# Put here by mod_crowd_confluence while it installs packages.'
+readonly kLock=/run/lock/mod_crowd_confluence.install
+
+fail() {
+  printf '%s: %s\n' "${0##*/}" "$1" >&2
+  exit 1
+}
+
+installed() {
+  [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+find_missing() {
+  local package
+  missing=()
+  for package in "${packages[@]}"; do
+    installed "$package" || missing+=("$package")
+  done
+}
+
+forbid_services() {
+  if [[ -e $kPolicy ]] && ! grep -qxF "$kPolicyMark" "$kPolicy"; then
+    return  # the machine's owner has a policy: it stays as it is
+  fi
+  policy_is_ours=true
+  printf '#!/bin/sh\n%s\nexit 101\n' "$kPolicyMark" >"$kPolicy"
+  chmod 755 "$kPolicy"
+}
+
+clean_up() {
+  ! $policy_is_ours || rm -f "$kPolicy"
+  rm -f "$log"
+}
+
+# Boost 1.81's headers replace those of 1.74, Debian's default. Nothing else may have to go.
+check_removals() {
+  local removed
+  removed=$(apt-get -s --no-install-recommends install "${missing[@]}" |
+    sed -n 's/^Remv \([^ ]*\).*/\1/p')
+  [[ -n $removed ]] || return 0
+  if grep -qvE '^libboost-?[a-z0-9.-]*-dev$' <<<"$removed"; then
+    fail "installing ${missing[*]} would remove these packages: ${removed//$'\n'/ }"
+  fi
+  echo "Boost 1.81's header files take the place of Boost 1.74's (libboost*-dev)."
+}
+
+install() {
+  export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+  local apt=(apt-get -o DPkg::Lock::Timeout=600 -qq)
+  # Whoever comes second waits, and then finds nothing missing.
+  exec 9>"$kLock"
+  flock 9
+  find_missing
+  ((${#missing[@]})) || return 0
+  log=$(mktemp)
+  policy_is_ours=false
+  trap clean_up EXIT
+  forbid_services
+  echo "Installing ${missing[*]} …"
+  "${apt[@]}" update </dev/null ||
+    echo "The lists of packages could not be updated; trying with those at hand." >&2
+  check_removals
+  # Descriptor 9 is not for apt: what it starts must not hold the lock.
+  "${apt[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null 9>&- >"$log" 2>&1 || {
+    tail -n 20 "$log" >&2
+    fail "apt-get could not install ${missing[*]}"
+  }
+}
+
+main() {
+  local set=demo list=false
+  if [[ ${1-} == --list ]]; then
+    list=true
+    shift
+  fi
+  [[ $# -le 1 ]] || fail "one argument at most: demo or test"
+  set=${1-demo}
+  case $set in
+    demo) packages=("${kDemoPackages[@]}") ;;
+    test) packages=("${kTestPackages[@]}") ;;
+    *) fail "unknown set '$set': demo or test" ;;
+  esac
+  if $list; then
+    printf '%s\n' "${packages[@]}"
+    exit
+  fi
+  if ! command -v dpkg-query >/dev/null; then
+    echo "This is not a Debian system; whatever is missing, CMake will tell." >&2
+    exit
+  fi
+  find_missing
+  ((${#missing[@]})) || exit 0
+  if ((EUID != 0)); then
+    if ! command -v sudo >/dev/null || ! sudo -n true 2>/dev/null; then
+      fail "packages are missing; as root, run: apt-get install ${missing[*]}"
+    fi
+    exec sudo -n -- "$BASH" "$(realpath "$0")" "$set"
+  fi
+  install
+}
+
+main "$@"
