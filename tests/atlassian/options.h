@@ -15,12 +15,12 @@ namespace atlassian {
 
 /// A person in Crowd's directory.
 struct User {
-  std::string name;
-  std::string password;
-  std::string display_name;
-  std::string email;
+  std::string name = {};
+  std::string password = {};
+  std::string display_name = {};
+  std::string email = {};
   /// Spaces of Confluence that this user may see besides those open to everybody who is logged in.
-  std::vector<std::string> spaces;
+  std::vector<std::string> spaces = {};
   /// False: Crowd knows the user, Confluence does not let the user in.
   bool may_use_confluence = true;
   /// Password log-ins (Basic) are denied until a CAPTCHA is solved: AUTHENTICATION_DENIED.
@@ -191,7 +191,7 @@ struct ConfluenceOptions {
 struct SimulatorOptions {
   CrowdOptions crowd = {};
   ConfluenceOptions confluence = {};
-  /// Set: the control API is served there (see control.h).
+  /// Set: the control API is served there (see src/control.h).
   std::optional<Listener> control = {};
   /// How many requests are remembered for Simulator::requests(); older ones are forgotten.
   std::size_t remembered_requests = 10'000;
