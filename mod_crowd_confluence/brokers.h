@@ -1,0 +1,57 @@
+// The brokers of one process: one for every Confluence that the configuration describes.
+
+#ifndef MOD_CROWD_CONFLUENCE_BROKERS_H_
+#define MOD_CROWD_CONFLUENCE_BROKERS_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <mutex>
+
+#include "config.h"
+#include "crowd_confluence/session_broker.h"
+
+namespace crowd_confluence {
+
+/// What httpd merges for a request is new each time, and the settings that it points to are not:
+/// they tell one Confluence from another. Looking one up takes no lock; each is made when first
+/// needed and kept until the process ends.
+class Brokers {
+ public:
+  Brokers() = default;
+  Brokers(const Brokers&) = delete;
+  Brokers& operator=(const Brokers&) = delete;
+  ~Brokers();
+
+  /// `config.upstream` must be set. Thread-safe.
+  SessionBroker& broker_for(const DirectoryConfig& config);
+
+ private:
+  /// Everything in a DirectoryConfig that matters to core.
+  struct Key {
+    explicit Key(const DirectoryConfig& config);
+    friend bool operator==(const Key&, const Key&) = default;
+
+    std::array<const void*, 8> settings;
+    bool forwarded_for;
+    bool verify_peer;
+  };
+  struct Entry {
+    Entry(const Key& entry_key, const DirectoryConfig& config, Entry* entry_next)
+        : key(entry_key), broker(config.confluence_settings()), next(entry_next) {}
+
+    const Key key;
+    SessionBroker broker;
+    Entry* const next;
+  };
+
+  static Entry* find(Entry* first, const Key& key);
+
+  /// By the address of the upstream. Entries are only ever added, at the front.
+  std::array<std::atomic<Entry*>, 64> lists_ = {};
+  std::mutex adding_;
+};
+
+}  // namespace crowd_confluence
+
+#endif  // MOD_CROWD_CONFLUENCE_BROKERS_H_

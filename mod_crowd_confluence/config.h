@@ -1,0 +1,105 @@
+// The module's settings in one section of httpd's configuration, and how an inner section's join an
+// outer one's.
+
+#ifndef MOD_CROWD_CONFLUENCE_CONFIG_H_
+#define MOD_CROWD_CONFLUENCE_CONFIG_H_
+
+#include <httpd.h>
+
+#include <ap_expr.h>
+#include <apr_tables.h>
+#include <http_config.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <new>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "crowd_confluence/base_url.h"
+#include "crowd_confluence/cookie_names.h"
+#include "crowd_confluence/outcome.h"
+#include "crowd_confluence/settings.h"
+
+namespace crowd_confluence {
+
+/// Makes an object that lives as long as the pool.
+template <typename T, typename... Arguments>
+T* make_in_pool(apr_pool_t* pool, Arguments&&... arguments) {
+  T* made = new (apr_palloc(pool, sizeof(T))) T{std::forward<Arguments>(arguments)...};
+  apr_pool_cleanup_register(
+      pool, made,
+      [](void* object) {
+        static_cast<T*>(object)->~T();
+        return APR_SUCCESS;
+      },
+      apr_pool_cleanup_null);
+  return made;
+}
+
+/// CrowdConfluenceURL with its parameters, which are one setting.
+struct Upstream {
+  BaseUrl base_url;
+  std::chrono::milliseconds connect_timeout{2000};
+  std::chrono::milliseconds timeout{5000};
+};
+
+/// CrowdConfluencePassAs.
+struct PassAs {
+  enum Place { cookie, header } place = cookie;
+  std::string name;  // the prefix of the cookies' names, or the header's name
+};
+
+/// CrowdConfluenceWhen for one result.
+struct Reaction {
+  int status = 0;                            // answer with it, unless 0
+  const ap_expr_info_t* redirect = nullptr;  // send a navigation there, unless null
+};
+
+/// Every setting is unset until a directive sets it, and then points to what lives as long as the
+/// configuration. The objects behind equal pointers are equal, which Brokers relies on.
+struct DirectoryConfig {
+  std::optional<bool> enabled;
+  const Upstream* upstream = nullptr;
+  const Probe* probe = nullptr;
+  const std::string* token_cookie = nullptr;
+  const CookieNames* session_cookies = nullptr;
+  const PassAs* pass_as = nullptr;
+  std::optional<bool> forwarded_for;
+  std::array<const Reaction*, 4> when = {};  // by Result; none for Result::session
+  const std::string* ca_certificate_file = nullptr;
+  const ClientCertificate* client_certificate = nullptr;
+  const std::string* pinned_public_key = nullptr;
+  std::optional<bool> verify_peer;
+  const std::string* outgoing_proxy = nullptr;
+  std::optional<bool> protect_cookie;
+
+  [[nodiscard]] const std::string& token_cookie_name() const;
+  [[nodiscard]] const CookieNames& session_cookie_names() const;
+  [[nodiscard]] const PassAs& passing() const;
+  [[nodiscard]] bool sends_address() const { return forwarded_for.value_or(true); }
+  [[nodiscard]] bool protects_cookie() const { return protect_cookie.value_or(true); }
+  [[nodiscard]] const Reaction* reaction_to(Result result) const {
+    return when[static_cast<std::size_t>(result)];
+  }
+
+  /// What core needs to know. `upstream` must be set.
+  [[nodiscard]] ConfluenceSettings confluence_settings() const;
+};
+
+/// What the start of one (virtual) server has to check and to say.
+struct ServerConfig {
+  apr_array_header_t* warnings;         // of const char*, in the order of the directives
+  const char* first_enabled = nullptr;  // where the module is switched on first
+  bool has_url = false;
+};
+
+/// The settings that hold for a request.
+const DirectoryConfig& directory_config(const request_rec* request);
+ServerConfig& server_config(const server_rec* server);
+
+}  // namespace crowd_confluence
+
+#endif  // MOD_CROWD_CONFLUENCE_CONFIG_H_

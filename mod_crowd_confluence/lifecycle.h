@@ -1,0 +1,29 @@
+// What happens once: at httpd's start, and at the start and end of a child process.
+
+#ifndef MOD_CROWD_CONFLUENCE_LIFECYCLE_H_
+#define MOD_CROWD_CONFLUENCE_LIFECYCLE_H_
+
+#include <httpd.h>
+
+#include <atomic>
+
+#include "brokers.h"
+
+namespace crowd_confluence {
+
+/// post_config.
+int check_configuration(apr_pool_t* config_pool, apr_pool_t* log_pool, apr_pool_t* temporary_pool,
+                        server_rec* main_server);
+
+/// child_init.
+void start_child(apr_pool_t* child_pool, server_rec* main_server);
+
+/// The brokers of this child process; null when the child could not start.
+Brokers* brokers();
+
+/// True for the first caller among all processes since the server was started or restarted.
+bool first_to_warn_of_cookie_clash();
+
+}  // namespace crowd_confluence
+
+#endif  // MOD_CROWD_CONFLUENCE_LIFECYCLE_H_

@@ -1,0 +1,26 @@
+// The numbers of the messages that an administrator may look up in docs/messages.md. A number is
+// never given to another message.
+
+#ifndef MOD_CROWD_CONFLUENCE_LOG_H_
+#define MOD_CROWD_CONFLUENCE_LOG_H_
+
+#include <httpd.h>
+
+#include <http_log.h>
+
+#include "module_functions.h"
+
+APLOG_USE_MODULE(crowd_confluence);
+
+#define CCF_STARTED "CCF0001: "
+#define CCF_NO_URL "CCF0002: "
+#define CCF_READABLE_URL "CCF0003: "
+#define CCF_UNVERIFIED_PEER "CCF0004: "
+#define CCF_CURL_UNUSABLE "CCF0005: "
+#define CCF_UNAVAILABLE "CCF0010: "
+#define CCF_URL_UNSET_HERE "CCF0011: "
+#define CCF_BAD_REDIRECT "CCF0012: "
+#define CCF_INTERNAL "CCF0013: "
+#define CCF_COOKIE_CLASH "CCF0020: "
+
+#endif  // MOD_CROWD_CONFLUENCE_LOG_H_

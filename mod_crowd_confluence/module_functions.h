@@ -1,0 +1,27 @@
+/* What the module's record, which is C, needs of the module, which is C++. */
+
+#ifndef MOD_CROWD_CONFLUENCE_MODULE_FUNCTIONS_H_
+#define MOD_CROWD_CONFLUENCE_MODULE_FUNCTIONS_H_
+
+#include <httpd.h>
+
+#include <http_config.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+extern module AP_MODULE_DECLARE_DATA crowd_confluence_module;
+
+extern const command_rec crowd_confluence_directives[];
+
+void* crowd_confluence_create_directory_config(apr_pool_t* pool, char* directory);
+void* crowd_confluence_merge_directory_config(apr_pool_t* pool, void* outer, void* inner);
+void* crowd_confluence_create_server_config(apr_pool_t* pool, server_rec* server);
+void crowd_confluence_register_hooks(apr_pool_t* pool);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MOD_CROWD_CONFLUENCE_MODULE_FUNCTIONS_H_ */

@@ -1,0 +1,168 @@
+#include "request.h"
+
+#include <httpd.h>
+
+#include <apr_strings.h>
+#include <http_config.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include <exception>
+#include <optional>
+
+#include "crowd_confluence/address.h"
+#include "crowd_confluence/cookie.h"
+#include "lifecycle.h"
+#include "log.h"
+#include "reaction.h"
+
+namespace crowd_confluence {
+namespace {
+
+/// More than Crowd's longest tokens, and what fits into a header besides other cookies.
+constexpr std::size_t kMaxTokenBytes = 4096;
+
+std::string_view copy(apr_pool_t* pool, std::string_view text) {
+  return {apr_pstrmemdup(pool, text.data(), text.size()), text.size()};
+}
+
+/// Why a request cannot be asked about, or nothing.
+std::optional<Reason> what_is_missing(const std::optional<std::string_view>& token) {
+  if (!token) return Reason::no_cookie;
+  if (unquoted(*token).empty()) return Reason::empty_cookie;
+  if (token->size() > kMaxTokenBytes || !is_cookie_value(*token)) return Reason::malformed_cookie;
+  return std::nullopt;
+}
+
+/// The user's address as mod_remoteip and the like established it, in one form. httpd's own idea of
+/// it is brought into that form too, as mod_proxy sends it to the app: both must send the same.
+std::string_view client_address(request_rec* request) {
+  AddressBuffer buffer;
+  const std::string_view given = request->useragent_ip != nullptr ? request->useragent_ip : "";
+  const std::string_view address = canonical_address(given, buffer);
+  if (!address.empty() && address != given)
+    request->useragent_ip = apr_pstrmemdup(request->pool, address.data(), address.size());
+  return address.empty() ? address : std::string_view(request->useragent_ip);
+}
+
+void log_unavailable(request_rec* request, const Outcome& outcome) {
+  ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, request,
+                CCF_UNAVAILABLE "no session, as it cannot be told who the user is: %s (%s)%s%s",
+                explanation(outcome.reason).data(), to_string(outcome.reason).data(),
+                outcome.detail.empty() ? "" : ": ", outcome.detail.c_str());
+}
+
+void ask(request_rec* request, RequestState& state) {
+  Outcome outcome;
+  Brokers* const all = brokers();
+  if (all == nullptr || state.config->upstream == nullptr) {
+    outcome = {Result::unavailable, Source::none, Reason::internal, {}, {}};
+    if (state.config->upstream == nullptr)
+      ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
+                    CCF_URL_UNSET_HERE
+                    "CrowdConfluence is On for this URL, and no CrowdConfluenceURL holds here");
+  } else {
+    SessionBroker& broker = all->broker_for(*state.config);
+    state.broker = &broker;
+    broker.find({state.token, state.address}, outcome);
+    if (outcome.result == Result::unavailable) log_unavailable(request, outcome);
+  }
+  state.result = outcome.result;
+  state.source = outcome.source;
+  state.reason = outcome.reason;
+  state.user = copy(request->pool, outcome.session.user());
+  state.cookies = copy(request->pool, outcome.session.cookies());
+}
+
+/// After an internal redirect the answer is known, if the question is the same.
+bool reuse(RequestState& state, const RequestState* earlier) {
+  if (earlier == nullptr || earlier->broker == nullptr || state.config->upstream == nullptr ||
+      brokers() == nullptr || earlier->broker != &brokers()->broker_for(*state.config) ||
+      earlier->token != state.token || earlier->address != state.address)
+    return false;
+  state.broker = earlier->broker;
+  state.result = earlier->result;
+  state.source = earlier->source;
+  state.reason = earlier->reason;
+  state.user = earlier->user;
+  state.cookies = earlier->cookies;
+  return true;
+}
+
+void set_variable(request_rec* request, const char* name, std::string_view value) {
+  if (value.empty()) {
+    apr_table_unset(request->subprocess_env, name);
+  } else {
+    apr_table_setn(request->subprocess_env, name, value.data());
+  }
+}
+
+/// For logs and other modules. What is not known is unset, whoever set it.
+void set_variables(request_rec* request, const RequestState& state) {
+  set_variable(request, "CROWD_CONFLUENCE_RESULT", to_string(state.result));
+  set_variable(request, "CROWD_CONFLUENCE_SOURCE",
+               state.source == Source::none ? std::string_view() : to_string(state.source));
+  set_variable(request, "CROWD_CONFLUENCE_REASON", to_string(state.reason));
+  set_variable(request, "CROWD_CONFLUENCE_USER", state.user);
+}
+
+int fix_up(request_rec* request) {
+  // A sub-request shares the headers of its main request, which has been here.
+  if (request->main != nullptr) return DECLINED;
+
+  RequestState* const earlier = state_of(request);
+  if (earlier != nullptr) earlier->headers.restore(*request);
+
+  const DirectoryConfig& config = directory_config(request);
+  if (!config.enabled.value_or(false)) return DECLINED;
+
+  auto* state = new (apr_palloc(request->pool, sizeof(RequestState))) RequestState(config);
+  ap_set_module_config(request->request_config, &crowd_confluence_module, state);
+
+  state->address = client_address(request);
+  const std::optional<std::string_view> token = state->headers.take_apart(*request, config);
+  if (const std::optional<Reason> reason = what_is_missing(token)) {
+    state->reason = *reason;
+  } else {
+    state->token = *token;
+    if (!reuse(*state, earlier)) ask(request, *state);
+  }
+  state->headers.put_together(*request, config, state->token, state->cookies, state->address);
+  set_variables(request, *state);
+
+  if (state->result == Result::session) return OK;
+  // An error page of a request that was refused here is not refused again.
+  if (earlier != nullptr && earlier->was_refused) {
+    state->was_refused = true;
+    return OK;
+  }
+  const int status = react(*request, config.reaction_to(state->result));
+  state->was_refused = status != OK;
+  return status;
+}
+
+}  // namespace
+
+int fix_up_request(request_rec* request) {
+  // No exception crosses into httpd, and no request goes on whose headers may be half done.
+  try {
+    return fix_up(request);
+  } catch (const std::exception& error) {
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
+                  CCF_INTERNAL "the request is given up after an internal error: %s", error.what());
+  } catch (...) {
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
+                  CCF_INTERNAL "the request is given up after an unknown internal error");
+  }
+  return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+RequestState* state_of(const request_rec* request) {
+  for (; request != nullptr; request = request->prev) {
+    void* state = ap_get_module_config(request->request_config, &crowd_confluence_module);
+    if (state != nullptr) return static_cast<RequestState*>(state);
+  }
+  return nullptr;
+}
+
+}  // namespace crowd_confluence

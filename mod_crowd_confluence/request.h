@@ -1,0 +1,42 @@
+// A request's way through the module, from the top downwards.
+
+#ifndef MOD_CROWD_CONFLUENCE_REQUEST_H_
+#define MOD_CROWD_CONFLUENCE_REQUEST_H_
+
+#include <httpd.h>
+
+#include <string_view>
+
+#include "config.h"
+#include "crowd_confluence/outcome.h"
+#include "request_headers.h"
+
+namespace crowd_confluence {
+
+/// What is known of a request once it has passed the fixup. Lives in the request's pool; the texts
+/// are terminated by NUL.
+struct RequestState {
+  explicit RequestState(const DirectoryConfig& request_config) : config(&request_config) {}
+
+  const DirectoryConfig* config;
+  RequestHeaders headers;
+  const void* broker = nullptr;  // who was asked
+  std::string_view token;
+  std::string_view address;
+  Result result = Result::missing;
+  Source source = Source::none;
+  Reason reason = Reason::no_cookie;
+  std::string_view user;
+  std::string_view cookies;  // the session's, as a Cookie header
+  bool was_refused = false;  // CrowdConfluenceWhen ended this request
+};
+
+/// fixups.
+int fix_up_request(request_rec* request);
+
+/// The state of this request, or of the one that was internally redirected to it; null if none.
+RequestState* state_of(const request_rec* request);
+
+}  // namespace crowd_confluence
+
+#endif  // MOD_CROWD_CONFLUENCE_REQUEST_H_

@@ -1,0 +1,153 @@
+#include "response.h"
+
+#include <http_config.h>
+#include <http_protocol.h>
+#include <util_filter.h>
+
+#include <exception>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crowd_confluence/cookie.h"
+#include "crowd_confluence/set_cookie.h"
+#include "lifecycle.h"
+#include "log.h"
+#include "request.h"
+
+namespace crowd_confluence {
+namespace {
+
+constexpr char kFilterName[] = "CROWD_CONFLUENCE_RESPONSE";
+
+/// From this length on a value is taken for a secret, under whatever name it comes back.
+constexpr std::size_t kSecretBytes = 16;
+
+bool is_https(const request_rec& request) {
+  return std::string_view(ap_http_scheme(&request)) == "https";
+}
+
+/// The Set-Cookie headers of one response.
+class SetCookieFilter {
+ public:
+  SetCookieFilter(request_rec& request, const RequestState& state)
+      : request_(request), state_(state), config_(*state.config) {}
+
+  void apply(apr_table_t* headers) {
+    std::vector<const char*> lines;
+    apr_table_do(&collect, &lines, headers, "Set-Cookie", nullptr);
+    bool changed = false;
+    std::vector<std::string> kept;
+    for (const char* line : lines) {
+      std::string rewritten = rewrite(line);
+      changed = changed || rewritten != line;
+      kept.push_back(std::move(rewritten));
+    }
+    if (!changed) return;
+    apr_table_unset(headers, "Set-Cookie");
+    for (const std::string& line : kept)
+      if (!line.empty()) apr_table_add(headers, "Set-Cookie", line.c_str());
+  }
+
+ private:
+  static int collect(void* lines, const char*, const char* value) {
+    static_cast<std::vector<const char*>*>(lines)->push_back(value);
+    return 1;
+  }
+
+  /// The line as the browser may have it; empty when nothing of it may go there.
+  std::string rewrite(std::string_view line) {
+    std::string kept;
+    bool drops = false;
+    for (const SetCookie& cookie : parse_set_cookie(line)) {
+      if (is_of_confluence(cookie)) {
+        drops = true;
+        continue;
+      }
+      if (!kept.empty()) kept += ", ";
+      kept += cookie.text;
+    }
+    if (!drops) kept = line;
+    return config_.protects_cookie()
+               ? protect_cookie(kept, config_.token_cookie_name(), is_https(request_))
+               : kept;
+  }
+
+  bool is_of_confluence(const SetCookie& cookie) {
+    if (cookie.name == config_.token_cookie_name()) return false;  // the browser's own
+    if (was_given(cookie)) return true;
+    const PassAs& pass_as = config_.passing();
+    if (pass_as.place == PassAs::header ||
+        !config_.session_cookie_names().may_be_taken_for(pass_as.name, cookie.name))
+      return false;
+    warn_of_clash(cookie.name);
+    return true;
+  }
+
+  /// Whether the app sends back what it was given.
+  [[nodiscard]] bool was_given(const SetCookie& cookie) const {
+    const std::string_view value = unquoted(cookie.value);
+    if (value.empty()) return false;
+    for (CookieScanner scan(state_.cookies); scan.next();)
+      if (unquoted(scan.cookie().value) == value &&
+          (value.size() >= kSecretBytes || scan.cookie().name == cookie.name))
+        return true;
+    return false;
+  }
+
+  void warn_of_clash(std::string_view name) {
+    // Confluence itself, behind this Location, may renew its own.
+    if (apr_table_get(request_.headers_out, "X-Confluence-Request-Time") != nullptr ||
+        apr_table_get(request_.headers_out, "X-AREQUESTID") != nullptr ||
+        !first_to_warn_of_cookie_clash())
+      return;
+    const std::string text(name);
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, &request_,
+                  CCF_COOKIE_CLASH
+                  "the app sets a cookie '%s', the name under which it is given Confluence's: it "
+                  "never gets its own back, and the browser is not sent it. Remedy: "
+                  "'CrowdConfluencePassAs cookie PREFIX' or 'CrowdConfluencePassAs header'",
+                  text.c_str());
+  }
+
+  request_rec& request_;
+  const RequestState& state_;
+  const DirectoryConfig& config_;
+};
+
+void clean(request_rec& request, const RequestState& state) {
+  SetCookieFilter cookies(request, state);
+  for (apr_table_t* headers : {request.headers_out, request.err_headers_out}) {
+    cookies.apply(headers);
+    if (state.config->passing().place == PassAs::header)
+      apr_table_unset(headers, state.config->passing().name.c_str());
+  }
+}
+
+apr_status_t filter_response(ap_filter_t* filter, apr_bucket_brigade* brigade) {
+  request_rec* const request = filter->r;
+  ap_remove_output_filter(filter);
+  try {
+    if (const RequestState* state = state_of(request)) clean(*request, *state);
+  } catch (const std::exception& error) {
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
+                  CCF_INTERNAL "the cookies of a response are dropped after an internal error: %s",
+                  error.what());
+    apr_table_unset(request->headers_out, "Set-Cookie");
+    apr_table_unset(request->err_headers_out, "Set-Cookie");
+  }
+  return ap_pass_brigade(filter->next, brigade);
+}
+
+}  // namespace
+
+void register_response_filter() {
+  ap_register_output_filter(kFilterName, filter_response, nullptr, AP_FTYPE_CONTENT_SET);
+}
+
+void insert_response_filter(request_rec* request) {
+  if (request->main == nullptr && state_of(request) != nullptr)
+    ap_add_output_filter(kFilterName, nullptr, request, request->connection);
+}
+
+}  // namespace crowd_confluence

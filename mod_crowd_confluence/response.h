@@ -1,0 +1,17 @@
+// What goes back to the browser.
+
+#ifndef MOD_CROWD_CONFLUENCE_RESPONSE_H_
+#define MOD_CROWD_CONFLUENCE_RESPONSE_H_
+
+#include <httpd.h>
+
+namespace crowd_confluence {
+
+void register_response_filter();
+
+/// insert_filter and insert_error_filter.
+void insert_response_filter(request_rec* request);
+
+}  // namespace crowd_confluence
+
+#endif  // MOD_CROWD_CONFLUENCE_RESPONSE_H_
