@@ -1,0 +1,71 @@
+#!/bin/bash
+# What `cmake --install` leaves behind, and whether it can be used from there.
+
+. "$(dirname "$0")/checks.sh"
+
+root=$scratch/root
+check "cmake --install succeeds" env DESTDIR="$root" "$CMAKE" --install "$BUILD_DIR"
+
+module=$root$MODULE_DIR/mod_crowd_confluence.so
+library=$root$LIBRARY_DIR/libcrowd_confluence.so
+
+check "the module lies among httpd's modules" test -f "$module"
+check "the LoadModule line is installed" test -f "$root$LOAD_FILE"
+check "the sample is installed" test -f "$root$SAMPLE_FILE"
+check "the license is installed" test -f "$root$DOCUMENTATION_DIR/LICENSE"
+check "the README is installed" test -f "$root$DOCUMENTATION_DIR/README.md"
+check "the installation guide is installed" test -f "$root$DOCUMENTATION_DIR/install.md"
+
+check "the LoadModule line names the installed module" \
+  same "LoadModule crowd_confluence_module $MODULE_DIR/mod_crowd_confluence.so" \
+  "$(grep -v '^#' "$root$LOAD_FILE")"
+check "the sample changes nothing as installed" \
+  same "" "$(grep -v -e '^#' -e '^$' "$root$SAMPLE_FILE" || true)"
+check "no placeholder is left in the configuration" \
+  same "" "$(grep -h '@[A-Za-z_]*@' "$root$LOAD_FILE" "$root$SAMPLE_FILE" || true)"
+
+check "the module exports its record and nothing else" \
+  same crowd_confluence_module "$(exported_symbols "$module")"
+check "the module has no run path into the build" no_run_path "$module"
+
+if [ "$SHARED" = 1 ]; then
+  check "the library carries its SONAME" \
+    same "libcrowd_confluence.so.$SOVERSION" "$(dynamic_tag "$library.$VERSION" SONAME)"
+  check "its SONAME leads to it" \
+    same "libcrowd_confluence.so.$VERSION" "$(readlink "$library.$SOVERSION")"
+  check "the linker's name leads to it" \
+    same "libcrowd_confluence.so.$VERSION" "$(basename "$(readlink -f "$library")")"
+  check "the module asks for the library by its SONAME" \
+    grep -qx "libcrowd_confluence.so.$SOVERSION" <(dynamic_tag "$module" NEEDED)
+  check "the library exports its own namespace and nothing else" \
+    same "" "$(exported_symbols "$library" | c++filt |
+      grep -v -e '^crowd_confluence::' \
+        -e '^\(typeinfo\|typeinfo name\|vtable\) for crowd_confluence::' || true)"
+  check "the library has no symbol that would keep it mapped" \
+    same "" "$(nm --dynamic --defined-only "$library" | grep ' u ' || true)"
+
+  headers=$root$INCLUDE_DIR/crowd_confluence
+  check "every public header is installed" \
+    same "$(cd "$SOURCE_DIR/core/include/crowd_confluence" && ls)" "$(ls "$headers")"
+  {
+    for header in "$headers"/*.h; do
+      echo "#include <crowd_confluence/$(basename "$header")>"
+    done
+    echo 'int main() {}'
+  } >"$scratch/user.cpp"
+  check "a program builds against the installed headers and library" \
+    "$CXX" -std=c++20 -Wall -Wextra -Wpedantic -Werror -DCROWD_CONFLUENCE_SHARED \
+    -I"$root$INCLUDE_DIR" "$scratch/user.cpp" -L"$root$LIBRARY_DIR" -Wl,--no-as-needed \
+    -lcrowd_confluence -o "$scratch/user"
+  check "that program runs" env LD_LIBRARY_PATH="$root$LIBRARY_DIR" "$scratch/user"
+fi
+
+echo "CrowdConfluence Off" | write_httpd_conf "$scratch/httpd.conf" "$module"
+check "httpd loads the installed module" \
+  env LD_LIBRARY_PATH="$root$LIBRARY_DIR" "$HTTPD" -t -f "$scratch/httpd.conf"
+
+# Tests, the simulator and the demo stay in the build.
+check "nothing else is installed" same "" "$(cd "$root" && find . ! -type d | sed 's/^\.//' |
+  grep -v -x -F -e "$LOAD_FILE" -e "$SAMPLE_FILE" -e "$MODULE_DIR/mod_crowd_confluence.so" |
+  grep -v -e "^$LIBRARY_DIR/libcrowd_confluence\.so" -e "^$INCLUDE_DIR/crowd_confluence/" \
+    -e "^$DOCUMENTATION_DIR/" || true)"
