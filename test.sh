@@ -1,0 +1,75 @@
+#!/bin/bash
+# Usage: ./test.sh [--quick] [CTEST-ARGUMENT…]
+#
+# Installs what is missing (Debian), builds everything and runs every test. The last line says
+# "N passed, N failed" and counts test cases. Status 0 only if a test ran and none failed.
+#
+#   --quick    leaves out the builds with sanitizers
+#   -R REGEX   and whatever else ctest understands is passed on to it; -R also leaves out the
+#              sanitizers, whose test is core_tests
+#
+# BUILD_ROOT names the directory to build in (default: build, beside this file).
+
+set -uo pipefail
+cd "$(dirname "$0")" || exit
+. scripts/test-environment.sh
+
+sanitizers=true
+ctest_arguments=()
+for argument; do
+  case $argument in
+    --quick) sanitizers=false ;;
+    -h | --help)
+      sed -n '2,/^$/s/^# \{0,1\}//p' "$0"
+      exit 0
+      ;;
+    *)
+      # A selection is meant for the ordinary build.
+      sanitizers=false
+      ctest_arguments+=("$argument")
+      ;;
+  esac
+done
+
+BUILD_ROOT=$(realpath -m "${BUILD_ROOT:-build}")
+export BUILD_ROOT
+build=$BUILD_ROOT/test
+results=$BUILD_ROOT/results
+
+configure() {
+  cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+    -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DBUILD_TESTING=ON
+}
+
+# Ends with the line of totals, so that whoever reads only the last line learns of the failure, too.
+give_up() {
+  echo "test.sh: $1" >&2
+  echo "0 passed, 1 failed"
+  exit 1
+}
+
+rm -rf "$results"
+mkdir -p "$results"
+
+timed "installing what is missing" scripts/install-build-deps.sh test ||
+  give_up "packages could not be installed"
+timed "configuring" configure || give_up "CMake could not configure the build"
+timed "building" cmake --build "$build" || give_up "the build failed"
+
+status=0
+timed "testing" run_ctest "$build" "$results/tests.xml" --parallel 2 --no-tests=error \
+  ${ctest_arguments[@]+"${ctest_arguments[@]}"} || status=1
+if $sanitizers; then
+  scripts/test-sanitizers.sh || status=1
+  set -- "$results/tests.xml" "$results"/core-tests-{address,thread}.xml
+else
+  set -- "$results/tests.xml"
+fi
+
+read -r passed failed < <(python3 scripts/count-tests.py "$@") ||
+  give_up "the results cannot be read"
+# ctest's own judgement stands above any count.
+if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
+echo "Took $SECONDS s in all."
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
