@@ -1,0 +1,10 @@
+// Lets the demo's visitor forge a session cookie, and take it away again. The app needs no script.
+for (const button of document.querySelectorAll("[data-forge]")) {
+  const name = button.dataset.forge;
+  const forged = document.cookie.split("; ").some((cookie) => cookie.startsWith(name + "="));
+  if (forged) button.textContent = `take the forged ${name} away`;
+  button.addEventListener("click", () => {
+    document.cookie = `${name}=forged-by-the-browser; path=/; max-age=${forged ? 0 : 3600}`;
+    location.reload();
+  });
+}

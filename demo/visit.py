@@ -1,0 +1,294 @@
+"""One user's way through the demo, step by step, each step checked."""
+
+from __future__ import annotations
+
+import html.parser
+import http.client
+import json
+import urllib.parse
+from dataclasses import dataclass, field
+from typing import Callable
+
+SSO_COOKIE = "crowd.token_key"
+SESSION_COOKIE = "JSESSIONID"
+FORGED = "forged-by-the-browser"
+FORGED_ADDRESS = "203.0.113.7"
+
+
+class Wrong(Exception):
+    """A step did not go as it must."""
+
+
+def require(condition: object, otherwise: str) -> None:
+    if not condition:
+        raise Wrong(otherwise)
+
+
+@dataclass
+class Reply:
+    """What the browser got."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: str
+    # The page's elements that carry data-… attributes, each as its attributes.
+    marked: list[dict[str, str]] = field(default_factory=list)
+
+    def value(self, attribute: str) -> str | None:
+        return next((each[attribute] for each in self.marked if attribute in each), None)
+
+    def values(self, attribute: str) -> list[str]:
+        return [each[attribute] for each in self.marked if attribute in each]
+
+    def change(self, kind: str, name: str) -> str | None:
+        """What the panel says that httpd did with a cookie or header."""
+        return next((e["data-change"] for e in self.marked if e.get(f"data-{kind}") == name), None)
+
+
+class _Marks(html.parser.HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[dict[str, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        data = {name: value or "" for name, value in attrs if name.startswith("data-")}
+        if data:
+            self.found.append(data)
+
+
+class Browser:
+    """As much of a browser as the way needs: cookies, and an address to come from."""
+
+    def __init__(self, port: int, address: str = "127.0.0.1"):
+        self.port = port
+        self.address = address
+        self.cookies: dict[str, str] = {}
+
+    def get(self, path: str, **headers: str) -> Reply:
+        return self._ask("GET", path, None, headers)
+
+    def post(self, path: str, **form: str) -> Reply:
+        body = urllib.parse.urlencode(form)
+        return self._ask("POST", path, body, {"Content-Type": "application/x-www-form-urlencoded"})
+
+    def log_in(self, user: str) -> Reply:
+        return self.post("/crowd/console/login", username=user, password=user, dest="/app/")
+
+    def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Reply:
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=30, source_address=(self.address, 0)
+        )
+        try:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            if self.cookies:
+                named["Cookie"] = "; ".join(f"{n}={v}" for n, v in self.cookies.items())
+            connection.request(method, path, body, named)
+            response = connection.getresponse()
+            text = response.read().decode()
+        finally:
+            connection.close()
+        for line in response.headers.get_all("Set-Cookie") or []:
+            self._keep(line)
+        marks = _Marks()
+        marks.feed(text)
+        return Reply(response.status, response.headers, text, marks.found)
+
+    def _keep(self, line: str) -> None:
+        pair, *attributes = line.split(";")
+        name, _, value = pair.strip().partition("=")
+        ends = any(each.strip().lower() == "max-age=0" for each in attributes)
+        if ends or value in ("", '""'):
+            self.cookies.pop(name, None)
+        else:
+            self.cookies[name] = value
+
+
+class ReceivedByConfluence:
+    """What the simulated Confluence noted down."""
+
+    def __init__(self, control_url: str):
+        self._where = urllib.parse.urlsplit(control_url)
+
+    def forget(self) -> None:
+        self._ask("DELETE", "/__control/requests")
+
+    def requests(self) -> list[dict[str, list[str]]]:
+        """The headers of each request: lower-case name → values."""
+        content = json.loads(self._ask("GET", "/__control/requests?server=confluence"))
+        result = []
+        for request in content["requests"]:
+            headers: dict[str, list[str]] = {}
+            for name, value in request["headers"]:
+                headers.setdefault(name.lower(), []).append(value)
+            result.append(headers)
+        return result
+
+    def _ask(self, method: str, path: str) -> bytes:
+        connection = http.client.HTTPConnection(self._where.hostname, self._where.port, timeout=30)
+        try:
+            connection.request(method, path)
+            return connection.getresponse().read()
+        finally:
+            connection.close()
+
+
+class Visit:
+    """The way. Later steps rest on earlier ones."""
+
+    def __init__(self, port: int, other_port: int, control_url: str):
+        self._port = port
+        self._other_port = other_port
+        self._confluence = ReceivedByConfluence(control_url)
+        self._alice = Browser(port)
+        self._bob = Browser(port, "127.0.0.2")
+
+    def steps(self) -> list[tuple[str, Callable[[], str]]]:
+        return [
+            ("Alice opens the app. Nobody is logged in: it asks her to log in.", self.no_session),
+            ("She logs in, once, at the simulated Crowd.", self.log_in),
+            ("She opens the app again. It shows her pages in Confluence.", self.open_app),
+            ("The app asked Confluence as Alice, with what httpd handed it.", self.handed_over),
+            ("Nothing of it went to her browser.", self.kept_from_browser),
+            ("A forged session cookie and a forged address are thrown away.", self.forge),
+            ("From another address her cookie is worth nothing.", self.other_address),
+            ("From her own address it is as good as before.", self.own_address),
+            ("Bob, at that other address, logs in and sees other pages.", self.another_user),
+            ("Dave, who may not use Confluence, gets no session.", self.not_permitted),
+            ("Alice logs out in the app. Her cookie, kept by somebody, is dead.", self.log_out),
+        ]
+
+    def no_session(self) -> str:
+        reply = self._alice.get("/app/")
+        require(reply.status == 200, f"status {reply.status}")
+        require(reply.value("data-result") == "missing", "httpd did not say 'missing'")
+        require(not reply.values("data-user"), "the app shows a user")
+        require(not reply.values("data-asked"), "the app asked Confluence")
+        return f"GET /app/ → {reply.status}, session: missing"
+
+    def log_in(self) -> str:
+        wrong = self._alice.post("/crowd/console/login", username="alice", password="wrong")
+        require(wrong.status == 401, f"a wrong password gave status {wrong.status}")
+        reply = self._alice.log_in("alice")
+        require(reply.status == 303, f"status {reply.status}")
+        require(SSO_COOKIE in self._alice.cookies, f"the browser got no cookie {SSO_COOKIE}")
+        return f"POST /crowd/console/login → {reply.status}, Set-Cookie: {SSO_COOKIE}=•••"
+
+    def open_app(self) -> str:
+        self._confluence.forget()
+        reply = self._alice.get("/app/")
+        self._page = reply
+        self._require_user(reply, "alice", {"DOCS", "TEAM", "LAB", "~alice"})
+        require("Calibration of the small oven" in reply.body, "a page of hers is missing")
+        return f"GET /app/ → {reply.status}, spaces: {', '.join(reply.values('data-space'))}"
+
+    def handed_over(self) -> str:
+        require(self._page.change("cookie", SESSION_COOKIE) == "added", "no session was added")
+        require(self._page.change("cookie", SSO_COOKIE) == "passed", "the SSO cookie was changed")
+        received = self._confluence.requests()
+        by_app = [each for each in received if each["user-agent"] == ["page-finder/1.0"]]
+        by_httpd = [each for each in received if each not in by_app]
+        require(len(by_httpd) == 1, f"httpd asked Confluence {len(by_httpd)} times, not once")
+        require(by_app, "the app did not ask Confluence")
+        for request in received:
+            addresses = request.get("x-forwarded-for")
+            require(addresses == ["127.0.0.1"], f"X-Forwarded-For was {addresses}")
+        require(_cookie_names(by_httpd[0]) == [SSO_COOKIE], "httpd sent more than the SSO cookie")
+        for request in by_app:
+            names = _cookie_names(request)
+            require(sorted(names) == sorted([SSO_COOKIE, SESSION_COOKIE]), f"it sent {names}")
+        calls = len(by_app)
+        return (
+            f"httpd: 1 question, {SSO_COOKIE} → {SESSION_COOKIE}; the app: {calls} calls with both, "
+            "X-Forwarded-For: 127.0.0.1"
+        )
+
+    def kept_from_browser(self) -> str:
+        set_cookies = self._page.headers.get_all("Set-Cookie") or []
+        require(not set_cookies, "the app's answer sets a cookie")
+        require(list(self._alice.cookies) == [SSO_COOKIE], "the browser has another cookie")
+        token = self._alice.cookies[SSO_COOKIE]
+        require(token not in self._page.body, "the page shows the token")
+        return f"no Set-Cookie in the answer; the browser has {SSO_COOKIE} only"
+
+    def forge(self) -> str:
+        self._confluence.forget()
+        stranger = Browser(self._port)
+        stranger.cookies = {SESSION_COOKIE: FORGED}
+        reply = stranger.get("/app/")
+        require(reply.change("cookie", SESSION_COOKIE) == "removed", "a stranger's came through")
+        require(not reply.values("data-user"), "the app shows a user to a stranger")
+
+        forger = Browser(self._port)
+        forger.cookies = {**self._alice.cookies, SESSION_COOKIE: FORGED}
+        reply = forger.get("/app/", X_Forwarded_For=FORGED_ADDRESS)
+        self._require_user(reply, "alice", {"DOCS", "TEAM", "LAB", "~alice"})
+        require(reply.change("cookie", SESSION_COOKIE) == "replaced", "it was not replaced")
+        require(reply.change("header", "X-Forwarded-For") == "replaced", "the address was kept")
+        received = self._confluence.requests()
+        require(received, "Confluence was not asked")
+        for request in received:
+            require(FORGED not in "".join(request["cookie"]), "Confluence got the forged cookie")
+            require(request["x-forwarded-for"] == ["127.0.0.1"], "Confluence got another address")
+        return f"Cookie: {SESSION_COOKIE}={FORGED} and X-Forwarded-For: {FORGED_ADDRESS} → replaced"
+
+    def other_address(self) -> str:
+        for thief in (Browser(self._port, "127.0.0.2"), Browser(self._other_port)):
+            thief.cookies = dict(self._alice.cookies)
+            reply = thief.get("/app/")
+            require(reply.value("data-address") == "127.0.0.2", "httpd saw another address")
+            self._require_rejected(reply)
+        return f"GET /app/ from 127.0.0.2 → {reply.status}, session: rejected"
+
+    def own_address(self) -> str:
+        reply = self._alice.get("/app/")
+        self._require_user(reply, "alice", {"DOCS", "TEAM", "LAB", "~alice"})
+        return f"GET /app/ from 127.0.0.1 → {reply.status}, session: session"
+
+    def another_user(self) -> str:
+        require(self._bob.log_in("bob").status == 303, "Bob cannot log in")
+        reply = self._bob.get("/app/")
+        self._require_user(reply, "bob", {"DOCS", "TEAM", "HR", "~bob"})
+        require("Salary bands" in reply.body, "a page of his is missing")
+        require("Calibration" not in reply.body, "he sees a page of Alice's")
+        return f"GET /app/ → {reply.status}, spaces: {', '.join(reply.values('data-space'))}"
+
+    def not_permitted(self) -> str:
+        dave = Browser(self._port)
+        require(dave.log_in("dave").status == 303, "Dave cannot log in")
+        reply = dave.get("/app/")
+        self._require_rejected(reply)
+        return f"GET /app/ → {reply.status}, session: rejected"
+
+    def log_out(self) -> str:
+        kept = dict(self._alice.cookies)
+        reply = self._alice.post("/app/logout")
+        require(reply.status == 303, f"status {reply.status}")
+        require(not self._alice.cookies, "the browser still has the cookie")
+        require(self._alice.get("/app/").value("data-result") == "missing", "she is still known")
+        self._alice.cookies = kept
+        reply = self._alice.get("/app/")
+        self._require_rejected(reply)
+        self._require_user(self._bob.get("/app/"), "bob", {"DOCS", "TEAM", "HR", "~bob"})
+        return f"POST /app/logout → 303; her old cookie → {reply.status}; Bob is not affected"
+
+    def _require_user(self, reply: Reply, user: str, spaces: set[str]) -> None:
+        require(reply.status == 200, f"status {reply.status}")
+        require(reply.value("data-result") == "session", "httpd handed over no session")
+        require(reply.value("data-user") == user, f"the app shows {reply.value('data-user')}")
+        found = set(reply.values("data-space"))
+        require(found == spaces, f"the app shows the spaces {sorted(found)}")
+        asked = [each for each in reply.marked if "data-asked" in each]
+        require(asked, "the app did not ask Confluence")
+        for each in asked:
+            require(each["data-status"] == "200", f"Confluence answered {each['data-status']}")
+            require(each["data-user"] == user, "Confluence answered somebody else")
+
+    def _require_rejected(self, reply: Reply) -> None:
+        require(reply.status == 403, f"status {reply.status}")
+        require(reply.value("data-result") == "rejected", "httpd did not say 'rejected'")
+        require(not reply.values("data-space"), "the app shows spaces")
+        require(reply.change("cookie", SESSION_COOKIE) is None, "a session was handed over")
+
+
+def _cookie_names(request: dict[str, list[str]]) -> list[str]:
+    return [part.split("=")[0].strip() for part in ";".join(request["cookie"]).split(";")]
