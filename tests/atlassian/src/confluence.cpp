@@ -187,9 +187,10 @@ void Confluence::decorate(Response& response, const Visit& visit, unsigned node)
   } else if (visit.rest()) {
     front.add("Cache-Control", "no-store").add("Expires", std::string(kAlreadyExpired));
   }
-  if (!visit.rest()) front.add("X-XSS-Protection", "1; mode=block");
+  const bool guarded = !visit.rest() || jira();
+  if (guarded) front.add("X-XSS-Protection", "1; mode=block");
   front.add("X-Content-Type-Options", "nosniff");
-  if (!visit.rest()) {
+  if (guarded) {
     front.add("X-Frame-Options", "SAMEORIGIN");
     front.add("Content-Security-Policy", "frame-ancestors 'self'");
   }

@@ -92,7 +92,12 @@ void Connection::close() {
 }
 
 void Connection::close_if_idle() {
-  if (idle_ && buffer_.size() == 0) close();
+  if (idle_ && buffer_.size() == 0) {
+    close();
+  } else if (writing_) {
+    // The client may have the whole response already and consider the connection idle.
+    close_after_write_ = true;
+  }
 }
 
 void Connection::release() {
@@ -175,12 +180,14 @@ asio::awaitable<std::optional<Request>> Connection::read_request(bool& keep_aliv
 
 asio::awaitable<bool> Connection::write(std::string bytes) {
   error_code error;
+  writing_ = true;
   if (tls_) {
     co_await asio::async_write(*tls_, asio::buffer(bytes), into(error));
   } else {
     co_await asio::async_write(socket_, asio::buffer(bytes), into(error));
   }
-  co_return !error;
+  writing_ = false;
+  co_return !error && !close_after_write_;
 }
 
 asio::awaitable<bool> Connection::write_slowly(std::string bytes, std::chrono::milliseconds pause) {

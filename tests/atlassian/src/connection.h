@@ -46,6 +46,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<Next> answer(const Request& request, bool keep_alive);
   boost::asio::awaitable<Next> answer_wrongly(const Request& request, const Fault& fault,
                                               bool keep_alive);
+  /// False: nothing more can or should be sent.
   boost::asio::awaitable<bool> write(std::string bytes);
   boost::asio::awaitable<bool> write_slowly(std::string bytes, std::chrono::milliseconds pause);
   boost::asio::awaitable<void> finish(Next next);
@@ -64,6 +65,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::uint64_t number_ = 0;
   bool hangs_at_first_ = false;
   bool idle_ = false;
+  bool writing_ = false;
+  bool close_after_write_ = false;
   bool hanging_ = false;
   bool closed_ = false;
   unsigned waits_ = 0;
