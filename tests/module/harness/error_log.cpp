@@ -4,7 +4,7 @@
 #include <regex>
 #include <sstream>
 
-#include "temporary_directory.h"
+#include "read_file.h"
 #include "wait.h"
 
 namespace module_tests {

@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "read_file.h"
 #include "wait.h"
 
 namespace module_tests {
@@ -78,10 +79,17 @@ std::uint16_t free_port() {
 HttpdServer::HttpdServer(HttpdOptions options)
     : options_(std::move(options)),
       log_({directory_.path() / "logs/error.log", directory_.path() / "logs/stderr.log"}) {
+  // As root, httpd's children are another user.
+  fs::permissions(root(), fs::perms(0755));
   for (const char* name : {"logs", "run", "htdocs"}) fs::create_directory(root() / name);
 }
 
 HttpdServer::~HttpdServer() = default;
+
+fs::path HttpdServer::write(const fs::path& name, std::string_view content) const {
+  fs::create_directories((root() / name).parent_path());
+  return directory_.write(name.string(), content);
+}
 
 std::string HttpdServer::common_configuration() const {
   std::ostringstream out;
@@ -107,15 +115,16 @@ ErrorLogFormat "[%-m:%-l] [pid %P] %-E: %M"
   else
     out << "LogLevel notice\n";
   out << user_and_group();
+  // Room for one child more, or httpd warns as soon as all are busy.
+  const unsigned most = options_.children + 1;
   if (options_.mpm == Mpm::prefork) {
-    out << "StartServers " << options_.children << "\nMinSpareServers " << options_.children
-        << "\nMaxSpareServers " << options_.children + 1 << "\nMaxRequestWorkers "
-        << options_.children << "\n";
+    out << "StartServers " << options_.children << "\nMinSpareServers 1\nMaxSpareServers " << most
+        << "\nServerLimit " << most << "\nMaxRequestWorkers " << most << "\n";
   } else {
-    const unsigned workers = options_.children * options_.threads;
-    out << "StartServers " << options_.children << "\nServerLimit " << options_.children + 4
-        << "\nThreadsPerChild " << options_.threads << "\nMaxRequestWorkers " << workers
-        << "\nMinSpareThreads 1\nMaxSpareThreads " << workers << "\n";
+    const unsigned workers = most * options_.threads;
+    out << "StartServers " << options_.children << "\nServerLimit " << most << "\nThreadsPerChild "
+        << options_.threads << "\nThreadLimit " << options_.threads << "\nMaxRequestWorkers "
+        << workers << "\nMinSpareThreads 1\nMaxSpareThreads " << workers << "\n";
   }
   out << R"(
 TypesConfig /dev/null

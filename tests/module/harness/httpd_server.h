@@ -12,7 +12,7 @@
 
 #include "error_log.h"
 #include "process.h"
-#include "temporary_directory.h"
+#include "support/temporary_directory.h"
 
 namespace module_tests {
 
@@ -45,9 +45,7 @@ class HttpdServer {
   [[nodiscard]] HttpdOptions& options() { return options_; }
   [[nodiscard]] const std::filesystem::path& root() const { return directory_.path(); }
   /// Writes a file below the server root, for instance "htdocs/index.html".
-  std::filesystem::path write(const std::filesystem::path& name, std::string_view content) const {
-    return directory_.write(name, content);
-  }
+  std::filesystem::path write(const std::filesystem::path& name, std::string_view content) const;
 
   /// Starts with this configuration behind the common part, and waits until connections are
   /// accepted. Throws std::runtime_error with httpd's complaints when it does not start.
@@ -81,7 +79,7 @@ class HttpdServer {
   [[nodiscard]] std::vector<std::string> command() const;
 
   HttpdOptions options_;
-  TemporaryDirectory directory_;
+  test_support::TemporaryDirectory directory_;
   ErrorLog log_;
   std::uint16_t port_ = 0;
   std::uint16_t port2_ = 0;

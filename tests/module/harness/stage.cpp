@@ -31,6 +31,12 @@ std::string masked(std::string text, const std::set<std::string>& secrets) {
 
 }  // namespace
 
+std::string location(std::string_view path, std::string_view directives) {
+  const std::string at(path);
+  return "<Location " + at + ">\nCrowdConfluence On\nProxyPass ${APP}" + at + "\n" +
+         std::string(directives) + "\n</Location>\n";
+}
+
 atlassian::SimulatorOptions trusting_loopback() {
   atlassian::SimulatorOptions options;
   options.crowd.trusted_proxies = {"127.0.0.1"};
@@ -63,12 +69,7 @@ Stage::~Stage() {
 }
 
 void Stage::start_with(std::string_view directives) {
-  start(
-      "CrowdConfluenceURL ${CONFLUENCE}\n"
-      "<Location />\n"
-      "CrowdConfluence On\n"
-      "ProxyPass ${APP}/\n" +
-      std::string(directives) + "\n</Location>\n");
+  start("CrowdConfluenceURL ${CONFLUENCE}\n" + location("/", directives));
 }
 
 std::string Stage::cookie_line(std::string_view user, std::string_view address) {

@@ -13,6 +13,9 @@
 
 namespace module_tests {
 
+/// A Location with the module on, the app behind it (at the same path), and these directives.
+[[nodiscard]] std::string location(std::string_view path, std::string_view directives = {});
+
 /// Crowd trusts this host and nobody else.
 [[nodiscard]] atlassian::SimulatorOptions trusting_loopback();
 

@@ -1,0 +1,146 @@
+// What comes back: nothing of Confluence's to the browser, and the SSO cookie protected.
+
+#include <boost/test/unit_test.hpp>
+
+#include "stage.h"
+#include "support/certificates.h"
+
+using namespace module_tests;
+
+namespace {
+
+bool mentions(const Response& response, const std::string& text) {
+  for (const auto& [name, value] : response.headers.lines)
+    if (value.find(text) != std::string::npos) return true;
+  return response.body.find(text) != std::string::npos;
+}
+
+/// An app that hands back, in its headers, all that it received.
+AppResponse echo_everything(const AppRequest& request) {
+  AppResponse response{200, {"Set-Cookie: theme=dark; Path=/"}, "echo"};
+  for (const auto& [name, value] : request.cookies())
+    response.headers.push_back("Set-Cookie: " + name + "=" + value + "; Path=/");
+  for (const std::string name : {"X-Confluence-Cookie", "Wiki-Session"})
+    for (const std::string& value : request.headers.values(name))
+      response.headers.push_back(name + ": " + value);
+  return response;
+}
+
+std::vector<std::string> session_values(const AppRequest& request) {
+  std::vector<std::string> result;
+  for (const auto& [header, text] : request.headers.lines)
+    for (const auto& [name, value] : parse_cookies(text))
+      if (name.find("JSESSIONID") != std::string::npos) result.push_back(value);
+  return result;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(response)
+
+BOOST_AUTO_TEST_CASE(what_confluence_gave_does_not_reach_the_browser) {
+  for (const std::string pass_as : {"cookie", "cookie wiki_", "header", "header Wiki-Session"}) {
+    for (const unsigned status : {200U, 302U, 404U, 500U}) {
+      BOOST_TEST_CONTEXT(pass_as << ", " << status) {
+        Stage stage;
+        stage.httpd.log().allow("CCF0020: ");
+        stage.app.respond_with([status](const AppRequest& request) {
+          AppResponse answer = echo_everything(request);
+          answer.status = status;
+          return answer;
+        });
+        stage.start_with("CrowdConfluencePassAs " + pass_as);
+        const Response answer = stage.get("/", {stage.cookie_line("alice")});
+        BOOST_TEST(answer.status == status);
+        const std::vector<std::string> given = session_values(stage.seen_by_app());
+        BOOST_TEST(given.size() == 1U);
+        for (const std::string& value : given) {
+          stage.keep_secret(value);
+          BOOST_CHECK(!mentions(answer, value));
+        }
+        BOOST_TEST(answer.headers.values("X-Confluence-Cookie").empty());
+        BOOST_TEST(answer.headers.values("Wiki-Session").empty());
+        // The rest does.
+        BOOST_TEST(mentions(answer, "theme=dark; Path=/"));
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_cookie_clash_is_told_once_with_its_remedy) {
+  Stage stage;
+  stage.app.respond_with(AppResponse{
+      200,
+      {"Set-Cookie: JSESSIONID=a-session-of-the-apps-own; Path=/", "Set-Cookie: other=1"},
+      ""});
+  stage.start("CrowdConfluenceURL ${CONFLUENCE}\n" + location("/clash/") +
+              location("/apart/", "CrowdConfluencePassAs cookie wiki_") +
+              location("/header/", "CrowdConfluencePassAs header"));
+  stage.httpd.log().expect("warn.*CCF0020: .*JSESSIONID.*CrowdConfluencePassAs");
+  const std::string alice = stage.cookie_line("alice");
+  stage.keep_secret("a-session-of-the-apps-own");
+
+  for (const std::string path : {"/apart/", "/header/"})
+    BOOST_TEST(stage.get(path, {alice}).headers.values("Set-Cookie").size() == 2U);
+  BOOST_TEST(stage.httpd.log().count("CCF0020: ") == 0U);
+
+  for (int i = 0; i < 5; ++i) stage.get("/clash/", {alice});
+  BOOST_TEST(stage.httpd.log().wait_for("CCF0020: "));
+  BOOST_TEST(stage.httpd.log().count("CCF0020: ") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(the_sso_cookie_is_protected) {
+  Stage stage;
+  stage.app.respond_with(AppResponse{
+      200,
+      {"Set-Cookie: crowd.token_key=new-token; Path=/",
+       "Set-Cookie: crowd.token_key=new-token; HttpOnly; Path=/", "Set-Cookie: other=1; Path=/"},
+      ""});
+  stage.start("CrowdConfluenceURL ${CONFLUENCE}\n" + location("/on/") +
+              location("/off/", "CrowdConfluenceProtectCookie Off"));
+  const std::vector<std::string> on = {"crowd.token_key=new-token; Path=/; HttpOnly",
+                                       "crowd.token_key=new-token; HttpOnly; Path=/",
+                                       "other=1; Path=/"};
+  const std::vector<std::string> off = {"crowd.token_key=new-token; Path=/",
+                                        "crowd.token_key=new-token; HttpOnly; Path=/",
+                                        "other=1; Path=/"};
+  BOOST_TEST(stage.get("/on/").headers.values("Set-Cookie") == on,
+             boost::test_tools::per_element());
+  BOOST_TEST(stage.get("/off/").headers.values("Set-Cookie") == off,
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(over_https_it_is_secure_too) {
+  const test_support::CertificateAuthority authority;
+  const test_support::Certificate certificate = authority.issue({"test", {"127.0.0.1"}});
+  HttpdOptions options;
+  options.modules = {"socache_shmcb", "ssl"};
+  Stage stage(options);
+  stage.httpd.write("server.pem", certificate.certificate);
+  stage.httpd.write("server.key", certificate.private_key);
+  stage.app.respond_with(AppResponse{200, {"Set-Cookie: crowd.token_key=new-token; Path=/"}, ""});
+  stage.start(
+      "CrowdConfluenceURL ${CONFLUENCE}\nListen 127.0.0.1:${PORT2} https\n"
+      "<VirtualHost *:${PORT2}>\nServerName localhost\nSSLEngine On\n"
+      "SSLCertificateFile \"${ROOT}/server.pem\"\nSSLCertificateKeyFile \"${ROOT}/server.key\"\n"
+      "</VirtualHost>\n" +
+      location("/on/") + location("/off/", "CrowdConfluenceProtectCookie Off"));
+  Client client(stage.httpd.port2(), "127.0.0.1", Client::Protocol::https);
+  BOOST_TEST(client.get("/on/").header("Set-Cookie") ==
+             "crowd.token_key=new-token; Path=/; HttpOnly; Secure");
+  BOOST_TEST(client.get("/off/").header("Set-Cookie") == "crowd.token_key=new-token; Path=/");
+  BOOST_TEST(stage.get("/on/").header("Set-Cookie") ==
+             "crowd.token_key=new-token; Path=/; HttpOnly");
+}
+
+BOOST_AUTO_TEST_CASE(cookies_of_error_pages_and_removals_are_treated_alike) {
+  Stage stage;
+  stage.start_with();
+  stage.app.respond_with(AppResponse{404, {"Set-Cookie: crowd.token_key=new-token"}, ""});
+  BOOST_TEST(stage.get("/").header("Set-Cookie") == "crowd.token_key=new-token; HttpOnly");
+  const std::string removal = "crowd.token_key=\"\"; Max-Age=0; Path=/";
+  stage.app.respond_with(AppResponse{200, {"Set-Cookie: " + removal}, ""});
+  BOOST_TEST(stage.get("/").header("Set-Cookie") == removal);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,170 @@
+// Whatever the browser claims, only the module speaks under the names in which it passes something
+// on.
+
+#include <boost/test/unit_test.hpp>
+
+#include "stage.h"
+
+using namespace module_tests;
+
+namespace {
+
+// In no header of the app's request, whatever its name.
+constexpr const char* kSpoofed = "spoofed-by-the-browser";
+
+const std::vector<std::vector<std::string>> kSpoofedCookies = {
+    {"Cookie: JSESSIONID=spoofed-by-the-browser"},
+    {"cookie: JSESSIONID=spoofed-by-the-browser"},
+    {"COOKIE: theme=dark; JSESSIONID=spoofed-by-the-browser; lang=en"},
+    {"Cookie: theme=dark;JSESSIONID=spoofed-by-the-browser"},
+    {"Cookie: theme=dark", "Cookie: JSESSIONID=spoofed-by-the-browser"},
+    {"Cookie: JSESSIONID=spoofed-by-the-browser", "cookie: JSESSIONID=spoofed-by-the-browser"},
+    {"Cookie: theme=dark, JSESSIONID=spoofed-by-the-browser"},
+    {"Cookie: theme=\"dark,JSESSIONID=spoofed-by-the-browser\""},
+    {"Cookie: JSESSIONID=\"spoofed-by-the-browser\""},
+    {"Cookie: theme=\"dark; JSESSIONID=spoofed-by-the-browser\""},
+    {"Cookie: jsessionid=spoofed-by-the-browser"},
+    {"Cookie: JSessionId=spoofed-by-the-browser"},
+    {"Cookie: JSESSIONID =spoofed-by-the-browser"},
+    {"Cookie: JSESSIONID= spoofed-by-the-browser"},
+    {"Cookie: JSESSIONID\t=\tspoofed-by-the-browser"},
+    {"Cookie: $Version=1; JSESSIONID=spoofed-by-the-browser; $Path=/"},
+    {"Cookie: AWSALB=spoofed-by-the-browser"},
+    {"Cookie: awsalbcors=spoofed-by-the-browser; BIGipServerPool=spoofed-by-the-browser"},
+    {"Cookie: atlassian.xsrf.token=spoofed-by-the-browser"},
+    {"Cookie: ;;; ,JSESSIONID=spoofed-by-the-browser,;"},
+};
+
+std::vector<std::vector<std::string>> prefixed(std::vector<std::vector<std::string>> requests) {
+  for (auto& headers : requests)
+    for (std::string& header : headers)
+      for (const std::string name :
+           {"JSESSIONID", "jsessionid", "JSessionId", "AWSALB", "awsalb", "BIGip", "atlassian."})
+        for (std::size_t at = header.find(name); at != std::string::npos;
+             at = header.find(name, at + name.size() + 5))
+          header.insert(at, name == "jsessionid" ? "WIKI_" : "wiki_");
+  return requests;
+}
+
+const std::vector<std::vector<std::string>> kSpoofedHeaders = {
+    {"X-Confluence-Cookie: JSESSIONID=spoofed-by-the-browser"},
+    {"x-confluence-cookie: JSESSIONID=spoofed-by-the-browser"},
+    {"X_Confluence_Cookie: JSESSIONID=spoofed-by-the-browser"},
+    {"X-Confluence_Cookie: JSESSIONID=spoofed-by-the-browser"},
+    {"x_confluence-COOKIE: JSESSIONID=spoofed-by-the-browser"},
+    {"X-Confluence-Cookie: a=spoofed-by-the-browser",
+     "X-Confluence-Cookie: b=spoofed-by-the-browser",
+     "X_CONFLUENCE_COOKIE: c=spoofed-by-the-browser"},
+};
+
+const std::vector<std::vector<std::string>> kSpoofedAddresses = {
+    {"X-Forwarded-For: spoofed-by-the-browser"},
+    {"x-forwarded-for: spoofed-by-the-browser"},
+    {"X_Forwarded_For: spoofed-by-the-browser"},
+    {"X-Forwarded_For: spoofed-by-the-browser"},
+    {"X-Forwarded-For: spoofed-by-the-browser, 127.0.0.1",
+     "X-Forwarded-For: spoofed-by-the-browser"},
+};
+
+struct Expected {
+  std::string result;
+  std::vector<std::string> headers;  // of the request, that lead to it
+};
+
+/// Each outcome in turn: how to get it, and what it is called.
+std::vector<Expected> each_outcome(Stage& stage) {
+  // A hit of the fault is needed only for the one user whose request is to fail.
+  const std::string alice = stage.cookie_line("alice");
+  return {{"session", {alice}},
+          {"missing", {}},
+          {"rejected", {"Cookie: crowd.token_key=nobodys-token-000000000000"}},
+          {"unavailable", {alice}}};
+}
+
+void check_that_nothing_spoofed_arrives(
+    const std::string& directives, const std::vector<std::vector<std::string>>& spoofed_requests) {
+  Stage stage;
+  stage.start_with(directives);
+  stage.httpd.log().allow("CCF0010: ");
+  for (const Expected& expected : each_outcome(stage)) {
+    stage.simulator.clear_faults();
+    if (expected.result == "unavailable")
+      stage.simulator.misbehave(atlassian::Server::kConfluence, atlassian::Fault::close());
+    for (const std::vector<std::string>& spoofed : spoofed_requests) {
+      // Before and behind the SSO cookie's line.
+      for (const bool first : {true, false}) {
+        std::vector<std::string> headers = expected.headers;
+        headers.insert(first ? headers.begin() : headers.end(), spoofed.begin(), spoofed.end());
+        BOOST_TEST_CONTEXT(expected.result << ", " << spoofed.front()) {
+          BOOST_TEST(stage.get("/", headers).result() == expected.result);
+          const AppRequest request = stage.seen_by_app();
+          for (const auto& [name, value] : request.headers.lines)
+            BOOST_TEST(value.find(kSpoofed) == std::string::npos,
+                       "the app received it in " << name);
+          const bool had_theme = std::any_of(spoofed.begin(), spoofed.end(), [](const auto& line) {
+            return line.find("theme=dark;") != std::string::npos || line == "Cookie: theme=dark";
+          });
+          if (had_theme) BOOST_TEST(request.cookie("theme").size() == 1U);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(spoofing)
+
+BOOST_AUTO_TEST_CASE(cookies) {
+  check_that_nothing_spoofed_arrives("", kSpoofedCookies);
+}
+
+BOOST_AUTO_TEST_CASE(cookies_with_a_prefix) {
+  check_that_nothing_spoofed_arrives("CrowdConfluencePassAs cookie wiki_",
+                                     prefixed(kSpoofedCookies));
+}
+
+BOOST_AUTO_TEST_CASE(headers) {
+  check_that_nothing_spoofed_arrives("CrowdConfluencePassAs header", kSpoofedHeaders);
+}
+
+BOOST_AUTO_TEST_CASE(addresses) {
+  check_that_nothing_spoofed_arrives("", kSpoofedAddresses);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_module_does_not_use_is_left_alone) {
+  Stage stage;
+  stage.start_with();
+  const std::vector<std::string> lines = {
+      "theme=\"dark\"; a=b=c; =odd; lonely; ses=1; XJSESSIONID=stays; JSESSIONIDX=stays", "lang=en",
+      "JSESSIONID.app=stays", "x=\"quoted, with comma\"; y=2"};
+  for (const std::string& line : lines) {
+    BOOST_TEST_CONTEXT(line) {
+      BOOST_TEST(stage.get("/", {"Cookie: " + line}).result() == "missing");
+      const std::vector<std::string> received = stage.seen_by_app().headers.values("Cookie");
+      BOOST_TEST(received == std::vector<std::string>{line}, boost::test_tools::per_element());
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_cookie_header_with_nothing_left_is_not_sent) {
+  Stage stage;
+  stage.start_with();
+  BOOST_TEST(stage.get("/", {"Cookie: JSESSIONID=spoofed-by-the-browser"}).result() == "missing");
+  BOOST_TEST(stage.seen_by_app().headers.values("Cookie").empty());
+}
+
+BOOST_AUTO_TEST_CASE(each_outcome_reaches_the_app_without_a_session_but_one) {
+  Stage stage;
+  stage.start_with();
+  stage.httpd.log().allow("CCF0010: ");
+  for (const Expected& expected : each_outcome(stage)) {
+    if (expected.result == "unavailable")
+      stage.simulator.misbehave(atlassian::Server::kConfluence, atlassian::Fault::close());
+    BOOST_TEST(stage.get("/", expected.headers).result() == expected.result);
+    BOOST_TEST(stage.seen_by_app().cookie("JSESSIONID").size() ==
+               (expected.result == "session" ? 1U : 0U));
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

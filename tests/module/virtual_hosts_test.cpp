@@ -1,0 +1,63 @@
+// Two Confluences behind one httpd.
+
+#include <boost/test/unit_test.hpp>
+
+#include "stage.h"
+
+using namespace module_tests;
+
+BOOST_AUTO_TEST_SUITE(virtual_hosts)
+
+BOOST_AUTO_TEST_CASE(each_asks_its_own_confluence) {
+  atlassian::Simulator other(trusting_loopback());
+  HttpdOptions options;
+  options.defines["OTHER"] = other.confluence_url();
+  Stage stage(options);
+  stage.start(
+      "ProxyPass / ${APP}/\nCrowdConfluence On\n"
+      "<VirtualHost *:${PORT}>\nServerName one.test\nCrowdConfluenceURL "
+      "${CONFLUENCE}\n</VirtualHost>\n"
+      "<VirtualHost *:${PORT}>\nServerName two.test\nCrowdConfluenceURL "
+      "${OTHER}\n</VirtualHost>\n");
+  // One token that is somebody else at each.
+  const std::string token = "one-token-for-two-servers-00";
+  stage.keep_secret(token);
+  stage.simulator.log_in_as("alice", "127.0.0.1", token);
+  other.log_in_as("bob", "127.0.0.1", token);
+  const std::string cookie = "Cookie: crowd.token_key=" + token;
+
+  for (int round = 0; round < 2; ++round) {
+    BOOST_TEST(stage.get("/", {"Host: one.test", cookie}).user() == "alice");
+    AppRequest request = stage.seen_by_app();
+    BOOST_REQUIRE_EQUAL(request.cookie("JSESSIONID").size(), 1U);
+    BOOST_TEST(stage.owner_of(request.cookie("JSESSIONID").front()) == "alice");
+
+    BOOST_TEST(stage.get("/", {"Host: two.test", cookie}).user() == "bob");
+    request = stage.seen_by_app();
+    BOOST_REQUIRE_EQUAL(request.cookie("JSESSIONID").size(), 1U);
+    BOOST_TEST(other.session_user(request.cookie("JSESSIONID").front()).value_or("") == "bob");
+  }
+  BOOST_TEST(stage.simulator.counters().exchanges == 2U);
+  BOOST_TEST(other.counters().exchanges == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(one_that_is_down_does_not_harm_the_other) {
+  atlassian::Simulator other(trusting_loopback());
+  HttpdOptions options;
+  options.defines["OTHER"] = other.confluence_url();
+  Stage stage(options);
+  stage.start("CrowdConfluenceURL ${CONFLUENCE}\n" + location("/one/") +
+              location("/two/", "CrowdConfluenceURL ${OTHER}"));
+  const std::string alice = stage.cookie_line("alice");
+  other.log_in_as("alice", "127.0.0.1", alice.substr(alice.find('=') + 1));
+  other.stop_listening(atlassian::Server::kConfluence);
+  stage.httpd.log().expect("CCF0010: ");
+  const Response down = stage.get("/two/", {alice});
+  BOOST_TEST(down.result() == "unavailable");
+  BOOST_TEST(down.reason() == "refused");
+  BOOST_TEST(stage.get("/one/", {alice}).user() == "alice");
+  other.start_listening(atlassian::Server::kConfluence);
+  BOOST_TEST(stage.get("/two/", {alice}).user() == "alice");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

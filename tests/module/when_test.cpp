@@ -1,0 +1,137 @@
+// CrowdConfluenceWhen: what happens to a request without a session.
+
+#include <boost/test/unit_test.hpp>
+
+#include "stage.h"
+
+using namespace module_tests;
+
+namespace {
+
+const std::vector<std::string> kNavigation = {
+    "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document", "Sec-Fetch-Site: none"};
+
+// A browser that knows no Sec-Fetch headers (they are only sent over https, too).
+const std::vector<std::string> kPlainNavigation = {
+    "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"};
+
+const std::vector<std::string> kFetch = {"Accept: */*", "Sec-Fetch-Mode: cors",
+                                         "Sec-Fetch-Dest: empty"};
+
+const std::vector<std::string> kXmlHttpRequest = {"Accept: application/json, text/html, */*",
+                                                  "X-Requested-With: XMLHttpRequest"};
+
+const std::vector<std::string> kImage = {"Accept: image/avif,image/webp,*/*",
+                                         "Sec-Fetch-Mode: no-cors", "Sec-Fetch-Dest: image"};
+
+std::vector<std::string> with(std::vector<std::string> headers,
+                              const std::vector<std::string>& more) {
+  headers.insert(headers.end(), more.begin(), more.end());
+  return headers;
+}
+
+/// The header lines that lead to the result. Of `alice`, for whom Confluence may be made to fail.
+std::vector<std::string> leading_to(const std::string& result, const std::string& alice) {
+  if (result == "missing") return {"Cookie: theme=dark"};
+  if (result == "rejected") return {"Cookie: crowd.token_key=nobodys-token-000000000000"};
+  return {alice};
+}
+
+const std::vector<std::string> kResults = {"missing", "rejected", "unavailable"};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(when)
+
+BOOST_AUTO_TEST_CASE(each_result_has_its_action) {
+  for (const std::string& result : kResults) {
+    Stage stage;
+    stage.httpd.log().allow("CCF0010: ");
+    std::string configuration = "CrowdConfluenceURL ${CONFLUENCE}\n" + location("/default/");
+    configuration +=
+        location("/pass/", "CrowdConfluenceWhen " + result + " pass") +
+        location("/status/", "CrowdConfluenceWhen " + result + " 418") +
+        location("/url/", "CrowdConfluenceWhen " + result +
+                              " \"https://login.example.com/?to=%{escape:%{REQUEST_URI}}\"");
+    stage.start(configuration);
+    const std::string alice = stage.cookie_line("alice");
+    const std::vector<std::string> headers = leading_to(result, alice);
+    if (result == "unavailable")
+      stage.simulator.misbehave(atlassian::Server::kConfluence, atlassian::Fault::close());
+
+    BOOST_TEST_CONTEXT(result) {
+      for (const std::string path : {"/default/", "/pass/"}) {
+        const Response response = stage.get(path, with(headers, kNavigation));
+        BOOST_TEST(response.status == 200);
+        BOOST_TEST(response.result() == result);
+        BOOST_TEST(stage.seen_by_app().target == path);
+      }
+
+      for (const auto& kind : {kNavigation, kFetch}) {
+        const Response response = stage.get("/status/", with(headers, kind));
+        BOOST_TEST(response.status == 418);
+        BOOST_TEST(response.result() == result);
+      }
+
+      for (const auto& kind : {kNavigation, kPlainNavigation}) {
+        const Response response = stage.get("/url/my%20page", with(headers, kind));
+        BOOST_TEST(response.status == 302);
+        BOOST_TEST(response.header("Location") ==
+                   "https://login.example.com/?to=%2furl%2fmy%20page");
+        BOOST_TEST(response.result() == result);
+      }
+      for (const auto& kind : {kFetch, kXmlHttpRequest, kImage})
+        BOOST_TEST(stage.get("/url/page", with(headers, kind)).status == 401);
+      for (const std::string method : {"POST", "PUT", "DELETE"})
+        BOOST_TEST(
+            stage.client().send({method, "/url/page", with(headers, kNavigation), {}}).status ==
+            401);
+      BOOST_TEST(stage.app.requests().empty());
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_session_passes_all_of_them) {
+  Stage stage;
+  stage.start_with(
+      "CrowdConfluenceWhen missing 401\nCrowdConfluenceWhen rejected 403\n"
+      "CrowdConfluenceWhen unavailable 503");
+  BOOST_TEST(stage.get("/", {stage.cookie_line("alice")}).status == 200);
+  BOOST_TEST(stage.get("/").status == 401);
+  BOOST_TEST(stage.get("/", leading_to("rejected", "")).status == 403);
+  stage.simulator.misbehave(atlassian::Server::kConfluence, atlassian::Fault::close());
+  stage.httpd.log().expect("CCF0010: ");
+  BOOST_TEST(stage.get("/", {stage.cookie_line("alice")}).status == 503);
+  BOOST_TEST(stage.app.requests().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_redirect_stays_on_the_server_when_the_url_does) {
+  Stage stage;
+  stage.start_with("CrowdConfluenceWhen missing /login");
+  const Response response = stage.get("/page", kNavigation);
+  BOOST_TEST(response.status == 302);
+  const std::string location_header = response.header("Location");
+  BOOST_TEST(location_header.substr(location_header.size() - 6) == "/login");
+}
+
+BOOST_AUTO_TEST_CASE(the_query_cannot_break_out_of_the_redirect) {
+  Stage stage;
+  stage.start_with("CrowdConfluenceWhen missing \"https://login.example.com/?to=%{QUERY_STRING}\"");
+  const Response response = stage.get("/page?a%0d%0aSet-Cookie:%20evil=1", kNavigation);
+  BOOST_TEST(response.status == 302);
+  BOOST_TEST(response.headers.values("Set-Cookie").empty());
+  BOOST_TEST(response.header("Location").find("https://login.example.com/?to=") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(an_error_document_explains) {
+  Stage stage;
+  stage.httpd.write("htdocs/denied.html", "Please log in first.");
+  stage.start("CrowdConfluenceURL ${CONFLUENCE}\nErrorDocument 403 /denied.html\n" +
+              location("/app/", "CrowdConfluenceWhen missing 403"));
+  const Response response = stage.get("/app/");
+  BOOST_TEST(response.status == 403);
+  BOOST_TEST(response.body == "Please log in first.");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
