@@ -10,7 +10,9 @@ Brokers::Key::Key(const DirectoryConfig& config)
                config.client_certificate, config.ca_certificate_file,
                config.pinned_public_key,  config.outgoing_proxy},
       forwarded_for(config.sends_address()),
-      verify_peer(config.verify_peer.value_or(true)) {}
+      verify_peer(config.verify_peer.value_or(true)),
+      session_ttl(config.session_ttl),
+      rejection_ttl(config.rejection_ttl) {}
 
 Brokers::~Brokers() {
   for (std::atomic<Entry*>& list : lists_)
@@ -36,7 +38,7 @@ SessionBroker& Brokers::broker_for(const DirectoryConfig& config) {
   const std::lock_guard<std::mutex> lock(adding_);
   Entry* const first = list.load(std::memory_order_acquire);
   if (Entry* found = find(first, key)) return found->broker;
-  auto* added = new Entry(key, config, first);
+  auto* added = new Entry(key, config, *this, first);
   list.store(added, std::memory_order_release);
   return added->broker;
 }

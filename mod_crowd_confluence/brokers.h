@@ -18,7 +18,8 @@ namespace crowd_confluence {
 /// needed and kept until the process ends.
 class Brokers {
  public:
-  Brokers() = default;
+  Brokers(const BrokerSurroundings& around, std::uint32_t default_max_waiting)
+      : around_(around), default_max_waiting_(default_max_waiting) {}
   Brokers(const Brokers&) = delete;
   Brokers& operator=(const Brokers&) = delete;
   ~Brokers();
@@ -35,10 +36,16 @@ class Brokers {
     std::array<const void*, 8> settings;
     bool forwarded_for;
     bool verify_peer;
+    std::optional<std::chrono::milliseconds> session_ttl;
+    std::optional<std::chrono::milliseconds> rejection_ttl;
   };
   struct Entry {
-    Entry(const Key& entry_key, const DirectoryConfig& config, Entry* entry_next)
-        : key(entry_key), broker(config.confluence_settings()), next(entry_next) {}
+    Entry(const Key& entry_key, const DirectoryConfig& config, const Brokers& all,
+          Entry* entry_next)
+        : key(entry_key),
+          broker(config.confluence_settings(), config.broker_limits(all.default_max_waiting_),
+                 all.around_),
+          next(entry_next) {}
 
     const Key key;
     SessionBroker broker;
@@ -47,6 +54,8 @@ class Brokers {
 
   static Entry* find(Entry* first, const Key& key);
 
+  const BrokerSurroundings around_;
+  const std::uint32_t default_max_waiting_;
   /// By the address of the upstream. Entries are only ever added, at the front.
   std::array<std::atomic<Entry*>, 64> lists_ = {};
   std::mutex adding_;

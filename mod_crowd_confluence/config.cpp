@@ -48,6 +48,15 @@ ConfluenceSettings DirectoryConfig::confluence_settings() const {
   return settings;
 }
 
+BrokerLimits DirectoryConfig::broker_limits(std::uint32_t default_max_waiting) const {
+  BrokerLimits limits;
+  limits.session_ttl = session_ttl.value_or(limits.session_ttl);
+  limits.rejection_ttl = rejection_ttl.value_or(limits.rejection_ttl);
+  limits.retry = upstream->retry;
+  limits.max_waiting = upstream->max_waiting.value_or(default_max_waiting);
+  return limits;
+}
+
 const DirectoryConfig& directory_config(const request_rec* request) {
   return *static_cast<const DirectoryConfig*>(
       ap_get_module_config(request->per_dir_config, &crowd_confluence_module));
@@ -87,6 +96,8 @@ void* crowd_confluence_merge_directory_config(apr_pool_t* pool, void* outer_conf
   merged->session_cookies = inner_or_outer(inner.session_cookies, outer.session_cookies);
   merged->pass_as = inner_or_outer(inner.pass_as, outer.pass_as);
   merged->forwarded_for = inner_or_outer(inner.forwarded_for, outer.forwarded_for);
+  merged->session_ttl = inner_or_outer(inner.session_ttl, outer.session_ttl);
+  merged->rejection_ttl = inner_or_outer(inner.rejection_ttl, outer.rejection_ttl);
   for (std::size_t result = 0; result < merged->when.size(); ++result)
     merged->when[result] = inner_or_outer(inner.when[result], outer.when[result]);
   merged->ca_certificate_file =

@@ -13,6 +13,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <optional>
 #include <string>
@@ -21,7 +22,9 @@
 #include "crowd_confluence/base_url.h"
 #include "crowd_confluence/cookie_names.h"
 #include "crowd_confluence/outcome.h"
+#include "crowd_confluence/session_broker.h"
 #include "crowd_confluence/settings.h"
+#include "socache_store.h"
 
 namespace crowd_confluence {
 
@@ -44,6 +47,8 @@ struct Upstream {
   BaseUrl base_url;
   std::chrono::milliseconds connect_timeout{2000};
   std::chrono::milliseconds timeout{5000};
+  std::chrono::milliseconds retry{30'000};
+  std::optional<std::uint32_t> max_waiting;  // half of the server's threads unless set
 };
 
 /// CrowdConfluencePassAs.
@@ -68,6 +73,8 @@ struct DirectoryConfig {
   const CookieNames* session_cookies = nullptr;
   const PassAs* pass_as = nullptr;
   std::optional<bool> forwarded_for;
+  std::optional<std::chrono::milliseconds> session_ttl;
+  std::optional<std::chrono::milliseconds> rejection_ttl;
   std::array<const Reaction*, 4> when = {};  // by Result; none for Result::session
   const std::string* ca_certificate_file = nullptr;
   const ClientCertificate* client_certificate = nullptr;
@@ -87,10 +94,19 @@ struct DirectoryConfig {
 
   /// What core needs to know. `upstream` must be set.
   [[nodiscard]] ConfluenceSettings confluence_settings() const;
+  [[nodiscard]] BrokerLimits broker_limits(std::uint32_t default_max_waiting) const;
+};
+
+/// What holds for all virtual servers together, and so is set in the main one only.
+struct GlobalConfig {
+  std::size_t table_size = 8192;
+  const std::string* secret = nullptr;
+  const SocacheProvider* socache = nullptr;
 };
 
 /// What the start of one (virtual) server has to check and to say.
 struct ServerConfig {
+  GlobalConfig global;                  // of the main server
   apr_array_header_t* warnings;         // of const char*, in the order of the directives
   const char* first_enabled = nullptr;  // where the module is switched on first
   bool has_url = false;

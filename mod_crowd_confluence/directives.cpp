@@ -16,21 +16,12 @@
 
 #include "config.h"
 #include "crowd_confluence/cookie.h"
+#include "directive_words.h"
 #include "log.h"
+#include "server_directives.h"
 
 namespace crowd_confluence {
 namespace {
-
-using Words = std::vector<std::string_view>;
-
-const char* copy(const cmd_parms* cmd, std::string_view text) {
-  return apr_pstrmemdup(cmd->pool, text.data(), text.size());
-}
-
-/// The message with which a directive refuses its value.
-const char* refuse(const cmd_parms* cmd, std::string_view text) {
-  return copy(cmd, std::string(cmd->cmd->name) + ": " + std::string(text));
-}
 
 void warn_at_start(const cmd_parms* cmd, const char* text) {
   APR_ARRAY_PUSH(server_config(cmd->server).warnings, const char*) = text;
@@ -71,19 +62,26 @@ const char* set_verify_peer(cmd_parms* cmd, DirectoryConfig& config, int on) {
   return flag(cmd, config.verify_peer, on);
 }
 
-/// Reads `name=TIME` into `time`. A bare number is seconds.
+/// Reads the value of `name=TIME`.
 const char* read_timeout(const cmd_parms* cmd, std::string_view word, std::string_view value,
                          std::chrono::milliseconds& time) {
-  constexpr apr_interval_time_t kLongest = apr_time_from_sec(60 * 60);
-  apr_interval_time_t parsed = 0;
-  const bool is_number = !value.empty() && value.front() >= '0' && value.front() <= '9';
-  if (!is_number || value.size() > 12 ||
-      ap_timeout_parameter_parse(copy(cmd, value), &parsed, "s") != APR_SUCCESS ||
-      parsed < apr_time_from_msec(1) || parsed > kLongest)
+  constexpr auto kLongest = std::chrono::hours(1);
+  const auto read = read_time(cmd->pool, value);
+  if (!read || *read < std::chrono::milliseconds(1) || *read > kLongest)
     return refuse(cmd, "'" + std::string(word) +
                            "' is no time; allowed is 1ms to 1h, as a number with ms, s, min or h "
                            "(none: seconds)");
-  time = std::chrono::milliseconds(apr_time_as_msec(parsed));
+  time = *read;
+  return nullptr;
+}
+
+const char* read_max(const cmd_parms* cmd, std::string_view word, std::string_view value,
+                     std::optional<std::uint32_t>& max) {
+  const auto number = read_number(value, 1, 100'000);
+  if (!number)
+    return refuse(cmd,
+                  "'" + std::string(word) + "' is no number of threads; allowed is 1 to 100000");
+  max = static_cast<std::uint32_t>(*number);
   return nullptr;
 }
 
@@ -91,7 +89,8 @@ const char* set_url(cmd_parms* cmd, DirectoryConfig& config, const Words& words)
   if (words.empty()) return refuse(cmd, "a URL is needed");
   const auto base_url = parse_base_url(words[0]);
   if (!base_url) return refuse(cmd, base_url.error().text);
-  Upstream upstream{base_url.value()};
+  Upstream upstream;
+  upstream.base_url = base_url.value();
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::size_t equals = words[i].find('=');
     const std::string_view name = words[i].substr(0, equals);
@@ -102,10 +101,15 @@ const char* set_url(cmd_parms* cmd, DirectoryConfig& config, const Words& words)
       problem = read_timeout(cmd, words[i], value, upstream.connect_timeout);
     } else if (name == "timeout") {
       problem = read_timeout(cmd, words[i], value, upstream.timeout);
+    } else if (name == "retry") {
+      problem = read_timeout(cmd, words[i], value, upstream.retry);
+    } else if (name == "max") {
+      problem = read_max(cmd, words[i], value, upstream.max_waiting);
     } else {
-      problem =
-          refuse(cmd, "'" + std::string(words[i]) +
-                          "' is unknown; allowed are connectiontimeout=TIME and timeout=TIME");
+      problem = refuse(
+          cmd, "'" + std::string(words[i]) +
+                   "' is unknown; allowed are connectiontimeout=TIME, timeout=TIME, retry=TIME "
+                   "and max=N");
     }
     if (problem != nullptr) return problem;
   }
@@ -117,6 +121,17 @@ const char* set_url(cmd_parms* cmd, DirectoryConfig& config, const Words& words)
                                     section_name(cmd), upstream.base_url.text.c_str()));
   server_config(cmd->server).has_url = true;
   config.upstream = make_in_pool<Upstream>(cmd->pool, std::move(upstream));
+  return nullptr;
+}
+
+const char* set_ttl(const cmd_parms* cmd, const Words& words, std::chrono::milliseconds shortest,
+                    const char* shortest_text, std::optional<std::chrono::milliseconds>& setting) {
+  const std::string_view word = words.size() == 1 ? words[0] : std::string_view();
+  const auto time = read_time(cmd->pool, word);
+  if (!time || *time < shortest || *time > std::chrono::hours(24))
+    return refuse(cmd, "'" + std::string(word) + "' is no time; allowed is " + shortest_text +
+                           " to 24h, as a number with ms, s, min or h (none: seconds)");
+  setting = *time;
   return nullptr;
 }
 
@@ -223,6 +238,14 @@ const char* read_reaction(cmd_parms* cmd, std::string_view action, Reaction& rea
   return nullptr;
 }
 
+const char* set_session_ttl(cmd_parms* cmd, DirectoryConfig& config, const Words& words) {
+  return set_ttl(cmd, words, std::chrono::seconds(1), "1s", config.session_ttl);
+}
+
+const char* set_rejection_ttl(cmd_parms* cmd, DirectoryConfig& config, const Words& words) {
+  return set_ttl(cmd, words, std::chrono::seconds(0), "0", config.rejection_ttl);
+}
+
 const char* set_when(cmd_parms* cmd, DirectoryConfig& config, const Words& words) {
   constexpr std::array kResults = {Result::missing, Result::rejected, Result::unavailable};
   const std::string_view word = words.empty() ? std::string_view() : words[0];
@@ -289,25 +312,16 @@ const char* flag_directive(cmd_parms* cmd, void* config, int on) noexcept {
   return kSet(cmd, *static_cast<DirectoryConfig*>(config), on);
 }
 
-/// No exception crosses into httpd.
 template <const char* (*kSet)(cmd_parms*, DirectoryConfig&, const Words&)>
 const char* words_directive(cmd_parms* cmd, void* config, int count, char* const words[]) noexcept {
-  try {
+  return guarded(cmd, [&] {
     return kSet(cmd, *static_cast<DirectoryConfig*>(config), Words(words, words + count));
-  } catch (const std::exception& error) {
-    return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", error.what(), nullptr);
-  }
+  });
 }
 
 /// In the configuration of the server, of virtual hosts and of <Location>, <Directory> and the
 /// like; not in .htaccess, whose authors need not be the administrators.
 constexpr int kWhere = RSRC_CONF | ACCESS_CONF;
-
-/// httpd calls each directive's function as what its kind (FLAG, TAKE_ARGV) says.
-template <typename Function>
-cmd_func as_command(Function* function) {
-  return reinterpret_cast<cmd_func>(reinterpret_cast<void (*)()>(function));
-}
 
 template <const char* (*kSet)(cmd_parms*, DirectoryConfig&, int)>
 command_rec flag_command(const char* name, const char* help) {
@@ -328,7 +342,8 @@ const command_rec crowd_confluence_directives[] = {
     flag_command<set_enabled>("CrowdConfluence",
                               "On: give apps a Confluence session of the Crowd user"),
     words_command<set_url>("CrowdConfluenceURL",
-                           "Confluence's base URL, then connectiontimeout=TIME, timeout=TIME"),
+                           "Confluence's base URL, then connectiontimeout=TIME, timeout=TIME, "
+                           "retry=TIME, max=N"),
     words_command<set_probe>("CrowdConfluenceProbe",
                              "a path below the base URL, then FIELD=VALUE and user=FIELD of its "
                              "JSON answer"),
@@ -339,6 +354,10 @@ const command_rec crowd_confluence_directives[] = {
     words_command<set_pass_as>("CrowdConfluencePassAs", "cookie [PREFIX] or header [NAME]"),
     flag_command<set_forwarded_for>("CrowdConfluenceForwardedFor",
                                     "Off: do not tell Confluence the user's address"),
+    words_command<set_session_ttl>("CrowdConfluenceSessionTTL",
+                                   "how long a proven session is used before it is proven again"),
+    words_command<set_rejection_ttl>("CrowdConfluenceRejectionTTL",
+                                     "how long a refusal is remembered; 0: not at all"),
     words_command<set_when>("CrowdConfluenceWhen",
                             "missing, rejected or unavailable, then pass, a status or a URL"),
     words_command<set_ca_certificate_file>("CrowdConfluenceCACertificateFile",
@@ -358,4 +377,10 @@ const command_rec crowd_confluence_directives[] = {
         "CrowdConfluenceProtectCookie",
         "Off: do not add HttpOnly and Secure to an SSO cookie that the "
         "app sets"),
+    server_directive<set_table_size>("CrowdConfluenceTableSize",
+                                     "how many visitors this server remembers"),
+    server_directive<set_socache>("CrowdConfluenceSOCache",
+                                  "PROVIDER[:ARGUMENTS] of the store that machines share"),
+    server_directive<set_secret>("CrowdConfluenceSecret",
+                                 "a secret, file:PATH or exec:COMMAND; the same on all machines"),
     {nullptr, nullptr, nullptr, 0, RAW_ARGS, nullptr}};

@@ -18,10 +18,14 @@ void crowd_confluence_register_hooks(apr_pool_t*) {
   static const char* const kAfter[] = {"mod_rewrite.c", nullptr};
   static const char* const kBefore[] = {"mod_headers.c", nullptr};
 
-  // Refuse a configuration that cannot work, say what is dangerous.
-  ap_hook_post_config(cc::check_configuration, nullptr, nullptr, APR_HOOK_MIDDLE);
+  // Refuse a configuration that cannot work, say what is dangerous, and get the memory that the
+  // processes share before there are any.
+  ap_hook_post_config(cc::prepare_server, nullptr, nullptr, APR_HOOK_MIDDLE);
   // libcurl and what uses it belong to one process and end with it.
   ap_hook_child_init(cc::start_child, nullptr, nullptr, APR_HOOK_MIDDLE);
+  // The parent learns at once when a child has ended, even if it was killed: what that one held is
+  // free.
+  ap_hook_child_status(cc::note_child_status, nullptr, nullptr, APR_HOOK_MIDDLE);
   // After authentication and authorization, so that nothing is asked for a request that is refused,
   // and when it is known who will answer it.
   ap_hook_fixups(cc::fix_up_request, kAfter, kBefore, APR_HOOK_MIDDLE);

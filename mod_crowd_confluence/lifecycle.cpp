@@ -1,54 +1,114 @@
 #include "lifecycle.h"
 
-#include <httpd.h>
-
+#include <apr_strings.h>
 #include <http_config.h>
 #include <http_core.h>
-#include <mpm_common.h>
 #include <sys/mman.h>
 
-#include <cstring>
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <exception>
 #include <memory>
 #include <new>
+#include <optional>
 
 #include "config.h"
 #include "crowd_confluence/http_client.h"
+#include "crowd_confluence/renewals.h"
+#include "crowd_confluence/shared_state.h"
 #include "log.h"
 #include "proxy.h"
+#include "shared_memory.h"
+#include "socache_store.h"
 
 namespace crowd_confluence {
 namespace {
 
-/// What a child process has while it lives. Destroyed in reverse order.
-struct Child {
-  HttpLibrary http_library;
-  Brokers brokers;
-};
-
-/// Shared by all processes of this generation.
-struct SharedFlags {
-  std::atomic<bool> warned_of_cookie_clash = false;
+/// What has been said, and is not to be said again before the next restart, by any process.
+struct SaidOnce {
+  std::atomic<bool> cookie_clash = false;
+  std::atomic<bool> session_too_large = false;
 };
 
 // httpd's hooks have no parameter that could carry these.
+std::optional<SharedState> shared_state;
+SaidOnce* said_once = nullptr;
+
+class LoggedEvents final : public BrokerEvents {
+ public:
+  explicit LoggedEvents(server_rec* server) : server_(server) {}
+
+  void breaker_opened(const ConfluenceSettings& settings, Reason reason,
+                      std::string_view detail) noexcept override {
+    ap_log_error(
+        APLOG_MARK, APLOG_WARNING, 0, server_,
+        CCF_BREAKER_OPENED "%s is left alone for a while, as it failed repeatedly: %s (%s)%s%.*s",
+        settings.base_url.text.c_str(), explanation(reason).data(), to_string(reason).data(),
+        detail.empty() ? "" : ": ", static_cast<int>(detail.size()), detail.data());
+  }
+
+  void breaker_closed(const ConfluenceSettings& settings) noexcept override {
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, server_, CCF_BREAKER_CLOSED "%s answers again",
+                 settings.base_url.text.c_str());
+  }
+
+  void session_too_large(const ConfluenceSettings& settings, std::size_t bytes) noexcept override {
+    if (said_once == nullptr || said_once->session_too_large.exchange(true)) return;
+    ap_log_error(
+        APLOG_MARK, APLOG_WARNING, 0, server_,
+        CCF_SESSION_TOO_LARGE
+        "a session of %s takes %lu bytes, and %lu are remembered: %s is asked again for each "
+        "request of such a user. Remedy: name fewer cookies in CrowdConfluenceSessionCookies",
+        settings.base_url.text.c_str(), static_cast<unsigned long>(bytes),
+        static_cast<unsigned long>(SessionTable::kMaxSessionBytes), settings.base_url.text.c_str());
+  }
+
+ private:
+  server_rec* server_;
+};
+
+/// What a child process has while it lives. Destroyed in reverse order: first the thread that uses
+/// the rest, at last libcurl.
+struct Child {
+  explicit Child(server_rec* main_server)
+      : events(main_server),
+        store(make_store(main_server)),
+        brokers(surroundings(), default_max_waiting()) {}
+
+  static std::optional<SocacheStore> make_store(server_rec* main_server) {
+    const SocacheProvider* provider = server_config(main_server).global.socache;
+    if (provider == nullptr) return std::nullopt;
+    return SocacheStore(*provider, main_server);
+  }
+
+  /// Half of the server's threads: the other half goes on with what needs no Confluence.
+  static std::uint32_t default_max_waiting() {
+    int processes = 0;
+    int threads = 0;
+    ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &processes);
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    const int all = std::max(processes, 1) * std::max(threads, 1);
+    return static_cast<std::uint32_t>(std::max(all / 2, 1));
+  }
+
+  BrokerSurroundings surroundings() {
+    BrokerSurroundings around;
+    around.state = shared_state ? &*shared_state : nullptr;
+    around.store = store ? &*store : nullptr;
+    around.renewals = &renewals;
+    around.events = &events;
+    return around;
+  }
+
+  HttpLibrary http_library;
+  LoggedEvents events;
+  std::optional<SocacheStore> store;
+  Brokers brokers;
+  Renewals renewals;
+};
+
 Child* child = nullptr;
-SharedFlags* shared_flags = nullptr;
-
-apr_status_t unmap_shared_flags(void* flags) {
-  munmap(flags, sizeof(SharedFlags));
-  shared_flags = nullptr;
-  return APR_SUCCESS;
-}
-
-bool map_shared_flags(apr_pool_t* pool) {
-  void* memory =
-      mmap(nullptr, sizeof(SharedFlags), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return false;
-  shared_flags = new (memory) SharedFlags;
-  apr_pool_cleanup_register(pool, memory, unmap_shared_flags, apr_pool_cleanup_null);
-  return true;
-}
 
 apr_status_t end_child(void*) {
   delete child;
@@ -56,7 +116,23 @@ apr_status_t end_child(void*) {
   return APR_SUCCESS;
 }
 
-/// httpd reads its configuration twice at the start; what is to be said is said the second time.
+apr_status_t unmap_said_once(void* memory) {
+  munmap(memory, sizeof(SaidOnce));
+  said_once = nullptr;
+  return APR_SUCCESS;
+}
+
+bool map_said_once(apr_pool_t* pool) {
+  void* memory =
+      mmap(nullptr, sizeof(SaidOnce), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return false;
+  said_once = new (memory) SaidOnce;
+  apr_pool_cleanup_register(pool, memory, unmap_said_once, apr_pool_cleanup_null);
+  return true;
+}
+
+/// httpd reads its configuration twice at the start; what is to be done or said is for the second
+/// time.
 bool is_first_reading() {
   return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
 }
@@ -66,56 +142,96 @@ bool is_complete(const server_rec* server, const ServerConfig& main_config) {
   return config.first_enabled == nullptr || config.has_url || main_config.has_url;
 }
 
-}  // namespace
+int refuse_start(const server_rec* server, const char* text) {
+  ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, server, "%s", text);
+  return HTTP_INTERNAL_SERVER_ERROR;
+}
 
-int check_configuration(apr_pool_t* config_pool, apr_pool_t*, apr_pool_t*,
-                        server_rec* main_server) {
+int check_configuration(const server_rec* main_server, apr_pool_t* pool) {
   for (const server_rec* server = main_server; server != nullptr; server = server->next) {
-    const ServerConfig& config = server_config(server);
     if (is_complete(server, server_config(main_server))) continue;
-    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, server,
-                 CCF_NO_URL
-                 "CrowdConfluence is On for %s, and no CrowdConfluenceURL says where Confluence is",
-                 config.first_enabled);
-    return HTTP_INTERNAL_SERVER_ERROR;
+    return refuse_start(
+        server, apr_pstrcat(pool, CCF_NO_URL "CrowdConfluence is On for ",
+                            server_config(server).first_enabled,
+                            ", and no CrowdConfluenceURL says where Confluence is", nullptr));
   }
-  if (is_first_reading()) return OK;
+  const GlobalConfig& global = server_config(main_server).global;
+  if (global.socache != nullptr && global.secret == nullptr)
+    return refuse_start(main_server, CCF_NO_SECRET
+                        "CrowdConfluenceSOCache needs a CrowdConfluenceSecret, the same on every "
+                        "machine, to seal what goes into the store");
+  return OK;
+}
 
+void say_warnings(const server_rec* main_server) {
   for (const server_rec* server = main_server; server != nullptr; server = server->next) {
     const apr_array_header_t* warnings = server_config(server).warnings;
     for (int i = 0; i < warnings->nelts; ++i)
       ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server, "%s",
                    APR_ARRAY_IDX(warnings, i, const char*));
   }
+}
+
+int prepare(apr_pool_t* config_pool, server_rec* main_server) {
+  if (const int status = check_configuration(main_server, config_pool); status != OK) return status;
+  if (is_first_reading()) return OK;
+
+  say_warnings(main_server);
   find_proxy_module();
-  if (!map_shared_flags(config_pool)) {
-    ap_log_error(APLOG_MARK, APLOG_EMERG, errno, main_server,
-                 CCF_INTERNAL "no shared memory for mod_crowd_confluence");
-    return HTTP_INTERNAL_SERVER_ERROR;
-  }
+  const GlobalConfig& global = server_config(main_server).global;
+  shared_state = open_shared_memory(global, main_server->process);
+  if (!shared_state || !map_said_once(config_pool))
+    return refuse_start(main_server, CCF_NO_MEMORY
+                        "there is not enough shared memory for CrowdConfluenceTableSize");
+  if (global.socache != nullptr)
+    if (const char* problem = init_socache(*global.socache, main_server, config_pool))
+      return refuse_start(
+          main_server,
+          apr_pstrcat(config_pool,
+                      CCF_NO_SOCACHE "CrowdConfluenceSOCache cannot be used: ", problem, nullptr));
   ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, main_server,
                CCF_STARTED "mod_crowd_confluence " CROWD_CONFLUENCE_VERSION);
   return OK;
 }
 
+}  // namespace
+
+int prepare_server(apr_pool_t* config_pool, apr_pool_t*, apr_pool_t*, server_rec* main_server) {
+  try {
+    return prepare(config_pool, main_server);
+  } catch (const std::exception& error) {
+    return refuse_start(main_server,
+                        apr_pstrcat(config_pool, CCF_INTERNAL "mod_crowd_confluence cannot start: ",
+                                    error.what(), nullptr));
+  }
+}
+
 void start_child(apr_pool_t* child_pool, server_rec* main_server) {
-  child = new (std::nothrow) Child;
-  if (child == nullptr || !child->http_library.is_usable()) {
+  try {
+    child = new Child(main_server);
+  } catch (const std::exception& error) {
     ap_log_error(APLOG_MARK, APLOG_CRIT, 0, main_server,
-                 CCF_CURL_UNUSABLE
-                 "libcurl cannot be used in this process: no sessions are obtained here");
-    end_child(nullptr);
+                 CCF_CHILD_UNUSABLE "no sessions are obtained in this process: %s", error.what());
     return;
   }
-  apr_pool_cleanup_register(child_pool, nullptr, end_child, apr_pool_cleanup_null);
+  // Before the pool's sub-pools, in which others may keep what a thread of ours still uses.
+  apr_pool_pre_cleanup_register(child_pool, nullptr, end_child);
+  if (child->http_library.is_usable()) return;
+  ap_log_error(APLOG_MARK, APLOG_CRIT, 0, main_server,
+               CCF_CHILD_UNUSABLE
+               "no sessions are obtained in this process: libcurl cannot be used");
+}
+
+void note_child_status(server_rec*, pid_t process, ap_generation_t, int, mpm_child_status status) {
+  if (status == MPM_CHILD_EXITED && shared_state) shared_state->process_ended(process);
 }
 
 Brokers* brokers() {
-  return child != nullptr ? &child->brokers : nullptr;
+  return child != nullptr && child->http_library.is_usable() ? &child->brokers : nullptr;
 }
 
 bool first_to_warn_of_cookie_clash() {
-  return shared_flags != nullptr && !shared_flags->warned_of_cookie_clash.exchange(true);
+  return said_once != nullptr && !said_once->cookie_clash.exchange(true);
 }
 
 }  // namespace crowd_confluence

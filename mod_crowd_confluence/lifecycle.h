@@ -5,18 +5,22 @@
 
 #include <httpd.h>
 
-#include <atomic>
+#include <mpm_common.h>
 
 #include "brokers.h"
 
 namespace crowd_confluence {
 
 /// post_config.
-int check_configuration(apr_pool_t* config_pool, apr_pool_t* log_pool, apr_pool_t* temporary_pool,
-                        server_rec* main_server);
+int prepare_server(apr_pool_t* config_pool, apr_pool_t* log_pool, apr_pool_t* temporary_pool,
+                   server_rec* main_server);
 
 /// child_init.
 void start_child(apr_pool_t* child_pool, server_rec* main_server);
+
+/// child_status, in the parent process.
+void note_child_status(server_rec* main_server, pid_t process, ap_generation_t generation, int slot,
+                       mpm_child_status status);
 
 /// The brokers of this child process; null when the child could not start.
 Brokers* brokers();

@@ -45,8 +45,12 @@ std::string_view client_address(request_rec* request) {
   return address.empty() ? address : std::string_view(request->useragent_ip);
 }
 
+/// Only the request that asked reports what went wrong: not those that shared the answer, nor those
+/// that were turned away because a breaker that has been reported is open.
 void log_unavailable(request_rec* request, const Outcome& outcome) {
-  ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, request,
+  const bool is_news = outcome.source == Source::exchange ||
+                       outcome.reason == Reason::leader_lost || outcome.reason == Reason::internal;
+  ap_log_rerror(APLOG_MARK, is_news ? APLOG_WARNING : APLOG_INFO, 0, request,
                 CCF_UNAVAILABLE "no session, as it cannot be told who the user is: %s (%s)%s%s",
                 explanation(outcome.reason).data(), to_string(outcome.reason).data(),
                 outcome.detail.empty() ? "" : ": ", outcome.detail.c_str());
@@ -70,6 +74,7 @@ void ask(request_rec* request, RequestState& state) {
   state.result = outcome.result;
   state.source = outcome.source;
   state.reason = outcome.reason;
+  if (state.result != Result::session) return;
   state.user = copy(request->pool, outcome.session.user());
   state.cookies = copy(request->pool, outcome.session.cookies());
 }

@@ -20,7 +20,7 @@ struct RequestState {
 
   const DirectoryConfig* config;
   RequestHeaders headers;
-  const void* broker = nullptr;  // who was asked
+  SessionBroker* broker = nullptr;  // who was asked
   std::string_view token;
   std::string_view address;
   Result result = Result::missing;

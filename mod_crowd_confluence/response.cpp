@@ -1,5 +1,6 @@
 #include "response.h"
 
+#include <apr_cstr.h>
 #include <http_config.h>
 #include <http_protocol.h>
 #include <util_filter.h>
@@ -20,6 +21,10 @@ namespace {
 
 constexpr char kFilterName[] = "CROWD_CONFLUENCE_RESPONSE";
 
+/// The header by which an app says that Confluence no longer takes the session.
+constexpr char kSaysExpired[] = "X-Crowd-Confluence";
+constexpr char kLoginReason[] = "X-Seraph-LoginReason";
+
 /// From this length on a value is taken for a secret, under whatever name it comes back.
 constexpr std::size_t kSecretBytes = 16;
 
@@ -35,6 +40,7 @@ class SetCookieFilter {
 
   void apply(apr_table_t* headers) {
     std::vector<const char*> lines;
+    if (apr_table_get(headers, "Set-Cookie") == nullptr) return;
     apr_table_do(&collect, &lines, headers, "Set-Cookie", nullptr);
     bool changed = false;
     std::vector<std::string> kept;
@@ -49,6 +55,9 @@ class SetCookieFilter {
       if (!line.empty()) apr_table_add(headers, "Set-Cookie", line.c_str());
   }
 
+  /// Whether the browser is told to forget the SSO cookie: the user has logged out.
+  [[nodiscard]] bool removes_token() const { return removes_token_; }
+
  private:
   static int collect(void* lines, const char*, const char* value) {
     static_cast<std::vector<const char*>*>(lines)->push_back(value);
@@ -60,6 +69,7 @@ class SetCookieFilter {
     std::string kept;
     bool drops = false;
     for (const SetCookie& cookie : parse_set_cookie(line)) {
+      if (cookie.name == config_.token_cookie_name()) removes_token_ = cookie.removes;
       if (is_of_confluence(cookie)) {
         drops = true;
         continue;
@@ -113,12 +123,55 @@ class SetCookieFilter {
   request_rec& request_;
   const RequestState& state_;
   const DirectoryConfig& config_;
+  bool removes_token_ = false;
 };
+
+/// Whether the request went to Confluence itself, not to an app that uses it.
+bool was_sent_to_confluence(const request_rec& request, const DirectoryConfig& config) {
+  constexpr std::string_view kProxied = "proxy:";
+  std::string_view url = request.filename != nullptr ? request.filename : "";
+  if (config.upstream == nullptr || !url.starts_with(kProxied)) return false;
+  url.remove_prefix(kProxied.size());
+  const std::string& base = config.upstream->base_url.text;
+  if (!url.starts_with(base)) return false;
+  const std::string_view rest = url.substr(base.size());
+  return rest.empty() || rest.front() == '/' || rest.front() == '?';
+}
+
+/// What Confluence's log-in filter said last, in several lines or in one.
+bool says_logged_out(const apr_table_t* headers) {
+  const char* lines = apr_table_getm(apr_table_elts(headers)->pool, headers, kLoginReason);
+  if (lines == nullptr) return false;
+  const std::string_view all = lines;
+  const std::size_t comma = all.rfind(',');
+  const char* last = lines + (comma == std::string_view::npos ? 0 : comma + 1);
+  while (*last == ' ' || *last == '\t') ++last;
+  return std::string_view(last) == "OUT";
+}
+
+/// Whether the response shows that the session is over.
+bool ends_session(const request_rec& request, const RequestState& state,
+                  const SetCookieFilter& cookies) {
+  if (cookies.removes_token()) return true;
+  for (const apr_table_t* headers : {request.headers_out, request.err_headers_out}) {
+    const char* said = apr_table_get(headers, kSaysExpired);
+    if (said != nullptr && apr_cstr_casecmp(said, "expired") == 0) return true;
+  }
+  return was_sent_to_confluence(request, *state.config) &&
+         (request.status == HTTP_UNAUTHORIZED || says_logged_out(request.headers_out) ||
+          says_logged_out(request.err_headers_out));
+}
 
 void clean(request_rec& request, const RequestState& state) {
   SetCookieFilter cookies(request, state);
-  for (apr_table_t* headers : {request.headers_out, request.err_headers_out}) {
+  for (apr_table_t* headers : {request.headers_out, request.err_headers_out})
     cookies.apply(headers);
+  if (state.result == Result::session && state.broker != nullptr &&
+      ends_session(request, state, cookies))
+    state.broker->drop({state.token, state.address}, state.cookies);
+
+  for (apr_table_t* headers : {request.headers_out, request.err_headers_out}) {
+    apr_table_unset(headers, kSaysExpired);
     if (state.config->passing().place == PassAs::header)
       apr_table_unset(headers, state.config->passing().name.c_str());
   }

@@ -68,6 +68,13 @@ Words words_of(Reason reason) {
       return {"no-session-cookie", "Confluence knows the user, and gave no usable session cookie"};
     case Reason::bad_address:
       return {"bad-address", "the client's address is no IP address"};
+    case Reason::breaker_open:
+      return {"breaker-open", "Confluence failed repeatedly and is left alone for a while"};
+    case Reason::too_many_waiting:
+      return {"too-many-waiting", "as many threads as allowed wait for Confluence already"};
+    case Reason::leader_lost:
+      return {"leader-lost",
+              "the request that asked Confluence for this user ended without a result"};
     case Reason::internal:
       return {"internal", "an error inside the module"};
   }
@@ -94,8 +101,14 @@ std::string_view to_string(Source source) {
   switch (source) {
     case Source::none:
       return "none";
+    case Source::table:
+      return "table";
+    case Source::store:
+      return "store";
     case Source::exchange:
       return "exchange";
+    case Source::follower:
+      return "follower";
   }
   return "none";
 }

@@ -1,18 +1,272 @@
 #include "crowd_confluence/session_broker.h"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
-namespace crowd_confluence {
+#include "signals_blocked.h"
 
-SessionBroker::SessionBroker(ConfluenceSettings settings) : client_(std::move(settings)) {}
+namespace crowd_confluence {
+namespace {
+
+/// What a dead or ailing Confluence, or a broken way there, looks like. Any other answer shows that
+/// it lives, even if it helps nobody.
+bool is_failure(const Verdict& verdict) {
+  switch (verdict.reason) {
+    case Reason::timeout:
+    case Reason::refused:
+    case Reason::name_lookup:
+    case Reason::tls:
+    case Reason::proxy:
+    case Reason::network:
+    case Reason::protocol:
+    case Reason::server_error:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void give(Outcome& outcome, Result result, Source source, Reason reason) {
+  outcome.result = result;
+  outcome.source = source;
+  outcome.reason = reason;
+  outcome.session = Session();
+}
+
+WallClockTime wall_clock() {
+  return std::chrono::duration_cast<WallClockTime>(
+      std::chrono::system_clock::now().time_since_epoch());
+}
+
+/// Takes a place among those who wait for Confluence.
+class Waiting {
+ public:
+  Waiting(SharedUpstream& upstream, std::uint32_t max)
+      : upstream_(upstream), may_wait_(upstream.enter(max)) {}
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+  ~Waiting() {
+    if (may_wait_) upstream_.leave();
+  }
+
+  explicit operator bool() const { return may_wait_; }
+
+ private:
+  SharedUpstream& upstream_;
+  const bool may_wait_;
+};
+
+/// Tells the followers what came of it, however the leader leaves.
+class Lead {
+ public:
+  Lead(ExchangeLeases& leases, const ExchangeLeases::Part& part) : leases_(leases), part_(part) {}
+  Lead(const Lead&) = delete;
+  Lead& operator=(const Lead&) = delete;
+  ~Lead() { leases_.done(part_, result_, reason_); }
+
+  void ends_with(const Outcome& outcome) {
+    result_ = outcome.result;
+    reason_ = outcome.reason;
+  }
+
+ private:
+  ExchangeLeases& leases_;
+  const ExchangeLeases::Part& part_;
+  Result result_ = Result::unavailable;
+  Reason reason_ = Reason::internal;
+};
+
+}  // namespace
+
+BrokerEvents::~BrokerEvents() = default;
+
+SessionBroker::SessionBroker(ConfluenceSettings settings, BrokerLimits limits,
+                             BrokerSurroundings around)
+    : limits_(limits), around_(around), client_(std::move(settings)) {
+  if (around_.state == nullptr) return;
+  hash_.emplace(around_.state->secret(), client_.settings());
+  upstream_ = &around_.state->upstreams().upstream(
+      upstream_id(around_.state->secret(), client_.settings()));
+}
 
 void SessionBroker::find(const Visitor& visitor, Outcome& outcome) {
+  if (around_.state != nullptr) {
+    const VisitorKey key = hash_->key_of(visitor);
+    if (find_in_table(key, visitor, outcome)) return;
+    const SignalsBlocked blocked;
+    ask(key, visitor, outcome);
+  } else {
+    const SignalsBlocked blocked;
+    ask_for_itself(visitor, outcome);
+  }
+}
+
+bool SessionBroker::find_in_table(const VisitorKey& key, const Visitor& visitor, Outcome& outcome) {
+  const Moment renewal_lease = std::max(lease(), limits_.session_ttl / 16);
+  const SessionTable::Found found =
+      around_.state->table().find(key, around_.clock->now(), renewal_lease, outcome);
+  if (found.is_to_renew && around_.renewals != nullptr) {
+    const SignalsBlocked blocked;
+    around_.renewals->add([this, key, token = std::string(visitor.token),
+                           address = std::string(visitor.address),
+                           cookies = std::string(outcome.session.cookies())] {
+      renew(key, {token, address}, cookies);
+    });
+  }
+  return found.is_found;
+}
+
+/// A miss. Of all who miss the same visitor on this machine one leads and the others follow.
+void SessionBroker::ask(const VisitorKey& key, const Visitor& visitor, Outcome& outcome) {
+  const Moment began = around_.clock->now();
+  if (!upstream_->may_admit(began))
+    return give(outcome, Result::unavailable, Source::none, Reason::breaker_open);
+  const Waiting waiting(*upstream_, limits_.max_waiting);
+  if (!waiting) return give(outcome, Result::unavailable, Source::none, Reason::too_many_waiting);
+
+  ExchangeLeases& leases = around_.state->leases();
+  const Moment deadline = began + lease();
+  do {
+    const ExchangeLeases::Part part = leases.join(key, around_.clock->now(), lease());
+    if (part.role != ExchangeLeases::Part::follows) return lead(part, key, visitor, outcome);
+    if (follow(part, key, visitor, outcome)) return;
+  } while (around_.clock->now() < deadline);
+  give(outcome, Result::unavailable, Source::none, Reason::leader_lost);
+}
+
+bool SessionBroker::follow(const ExchangeLeases::Part& part, const VisitorKey& key,
+                           const Visitor& visitor, Outcome& outcome) {
+  const auto shared =
+      around_.state->leases().wait(part, *around_.clock, around_.clock->now() + lease());
+  if (!shared) return false;
+  if (shared->result == Result::session) {
+    if (find_in_table(key, visitor, outcome)) {
+      outcome.source = Source::follower;
+    } else {
+      // It did not fit into the table, or is gone already. Waiting for others again would not help.
+      lead({}, key, visitor, outcome);
+    }
+    return true;
+  }
+  give(outcome, shared->result, Source::follower, shared->reason);
+  return true;
+}
+
+void SessionBroker::lead(const ExchangeLeases::Part& part, const VisitorKey& key,
+                         const Visitor& visitor, Outcome& outcome) {
+  Lead lead(around_.state->leases(), part);
+  // Another leader may have finished between this caller's look at the table and its turn.
+  if (!find_in_table(key, visitor, outcome) && !find_in_store(key, outcome)) {
+    const Moment now = around_.clock->now();
+    if (upstream_->admit(now, lease()) == CircuitBreaker::Admission::refused) {
+      give(outcome, Result::unavailable, Source::none, Reason::breaker_open);
+    } else {
+      const Verdict verdict = exchange(visitor, {});
+      remember(key, verdict);
+      give(outcome, verdict.result, Source::exchange, verdict.reason);
+      outcome.session = verdict.session;
+      outcome.detail = verdict.detail;
+    }
+  }
+  lead.ends_with(outcome);
+}
+
+bool SessionBroker::find_in_store(const VisitorKey& key, Outcome& outcome) {
+  if (around_.store == nullptr) return false;
+  const auto sealed = around_.store->get(key);
+  if (!sealed) return false;
+  const auto stored = open_session(around_.state->secret(), key, *sealed);
+  if (!stored) return false;
+  // The other machine's clock may differ: nothing is used for longer than this one allows.
+  const Moment left = std::min<Moment>(stored->expires - wall_clock(), limits_.session_ttl);
+  if (left <= Moment::zero()) return false;
+  put_into_table(key, Reason::known, stored->session, left);
+  give(outcome, Result::session, Source::store, Reason::known);
+  outcome.session = stored->session;
+  return true;
+}
+
+/// Without anything shared: one exchange, and nothing is remembered.
+void SessionBroker::ask_for_itself(const Visitor& visitor, Outcome& outcome) {
   const Verdict verdict = client_.exchange(visitor, {});
-  outcome.result = verdict.result;
-  outcome.source = Source::exchange;
-  outcome.reason = verdict.reason;
+  give(outcome, verdict.result, Source::exchange, verdict.reason);
   outcome.session = verdict.session;
   outcome.detail = verdict.detail;
+}
+
+/// An admitted exchange, whose outcome the breaker learns.
+Verdict SessionBroker::exchange(const Visitor& visitor, std::string_view session_cookies) {
+  Verdict verdict = client_.exchange(visitor, session_cookies);
+  BrokerEvents* const events = around_.events;
+  if (is_failure(verdict)) {
+    if (upstream_->failed(around_.clock->now(), limits_.retry, verdict.retry_after) &&
+        events != nullptr)
+      events->breaker_opened(settings(), verdict.reason, verdict.detail);
+  } else if (upstream_->succeeded() && events != nullptr) {
+    events->breaker_closed(settings());
+  }
+  return verdict;
+}
+
+void SessionBroker::remember(const VisitorKey& key, const Verdict& verdict) {
+  if (verdict.result == Result::session) {
+    put_into_table(key, verdict.reason, verdict.session, limits_.session_ttl);
+    put_into_store(key, verdict.session);
+  } else if (verdict.result == Result::rejected && limits_.rejection_ttl > Moment::zero()) {
+    around_.state->table().put_refusal(key, around_.clock->now(), limits_.rejection_ttl,
+                                       verdict.reason);
+  }
+}
+
+void SessionBroker::put_into_table(const VisitorKey& key, Reason reason, const Session& session,
+                                   Moment ttl) {
+  const auto stored =
+      around_.state->table().put_session(key, around_.clock->now(), ttl, reason, session);
+  if (stored == SessionTable::Stored::too_large && around_.events != nullptr)
+    around_.events->session_too_large(settings(), session.user().size() + session.cookies().size());
+}
+
+void SessionBroker::put_into_store(const VisitorKey& key, const Session& session) {
+  if (around_.store == nullptr) return;
+  const auto ttl = std::chrono::ceil<WallClockTime>(limits_.session_ttl);
+  around_.store->put(key, seal_session(around_.state->secret(), key, {session, wall_clock() + ttl}),
+                     ttl);
+}
+
+/// In the background. The cached cookies go along, so that it stays the same session at Confluence.
+void SessionBroker::renew(const VisitorKey& key, const Visitor& visitor, std::string_view cookies) {
+  const Waiting waiting(*upstream_, limits_.max_waiting);
+  if (!waiting ||
+      upstream_->admit(around_.clock->now(), lease()) == CircuitBreaker::Admission::refused)
+    return;
+  Verdict verdict = exchange(visitor, cookies);
+  // A 401 may mean that only the cached session is dead: Confluence was restarted, say.
+  if (verdict.result == Result::rejected && verdict.reason == Reason::unauthorized)
+    verdict = exchange(visitor, {});
+
+  SessionTable& table = around_.state->table();
+  const Moment now = around_.clock->now();
+  if (verdict.result == Result::session) {
+    const auto stored =
+        table.renew_session(key, now, limits_.session_ttl, verdict.reason, verdict.session);
+    if (stored == SessionTable::Stored::yes) put_into_store(key, verdict.session);
+  } else if (verdict.result == Result::rejected && table.drop_session(key, cookies)) {
+    if (around_.store != nullptr) around_.store->remove(key);
+    remember(key, verdict);
+  }
+}
+
+void SessionBroker::drop(const Visitor& visitor, std::string_view cookies) {
+  if (around_.state == nullptr) return;
+  const VisitorKey key = hash_->key_of(visitor);
+  if (around_.state->table().drop_session(key, cookies) && around_.store != nullptr)
+    around_.store->remove(key);
+}
+
+/// Long enough for the slowest exchange, with some time to remember what came of it.
+Moment SessionBroker::lease() const {
+  return settings().http.timeout + std::chrono::seconds(1);
 }
 
 }  // namespace crowd_confluence

@@ -11,14 +11,9 @@
 #include "crowd_confluence/http_client.h"
 #include "crowd_confluence/settings.h"
 #include "crowd_confluence/verdict.h"
+#include "crowd_confluence/visitor_key.h"
 
 namespace crowd_confluence {
-
-/// Who asks: views that must outlive the call they are passed to.
-struct Visitor {
-  std::string_view token;    // the SSO cookie's value as it came, valid by RFC 6265, not empty
-  std::string_view address;  // the client's, in canonical form (address.h)
-};
 
 /// The headers of an exchange: nothing of the browser's request goes to Confluence but the SSO
 /// cookie and the one address, because Confluence logs a user out everywhere over a bad

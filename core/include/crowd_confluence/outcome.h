@@ -20,7 +20,13 @@ enum class Result : std::uint8_t {
 };
 
 /// Where the outcome comes from.
-enum class Source : std::uint8_t { none, exchange };
+enum class Source : std::uint8_t {
+  none,
+  table,     // remembered by this server
+  store,     // remembered by another machine
+  exchange,  // Confluence was asked for this request
+  follower   // Confluence was asked for another request of the same visitor
+};
 
 /// Why. The words are stable; docs/troubleshooting.md lists each with cause and remedy.
 enum class Reason : std::uint8_t {
@@ -55,6 +61,9 @@ enum class Reason : std::uint8_t {
   unexpected_answer,
   no_session_cookie,
   bad_address,
+  breaker_open,
+  too_many_waiting,
+  leader_lost,
   internal
 };
 

@@ -28,6 +28,14 @@ class CROWD_CONFLUENCE_EXPORT Session {
   /// and value valid by RFC 6265.
   bool assign(std::string_view user, std::string_view cookies);
 
+  /// Sets both lengths, which together must not exceed kCapacity, and returns where user and, right
+  /// behind, cookies are to be written.
+  char* prepare(std::size_t user_length, std::size_t cookies_length) {
+    user_length_ = static_cast<std::uint16_t>(user_length);
+    cookies_length_ = static_cast<std::uint16_t>(cookies_length);
+    return text_.data();
+  }
+
   /// Empty when Confluence proved the login without naming the user.
   [[nodiscard]] std::string_view user() const { return {text_.data(), user_length_}; }
   [[nodiscard]] std::string_view cookies() const {

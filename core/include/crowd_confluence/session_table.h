@@ -1,0 +1,98 @@
+// What this server remembers of its visitors: proven sessions, and refusals.
+//
+// The table lies in memory that all child processes share. Reading takes no lock and makes no
+// system call; a reader that meets a writer tries again, and sees either the old entry or the new
+// one, never a mixture. A process may be killed at any step, of reading or writing: nothing stays
+// locked, and at worst the one entry that it was writing is lost. docs/shared-memory.md describes
+// the layout.
+
+#ifndef CROWD_CONFLUENCE_SESSION_TABLE_H_
+#define CROWD_CONFLUENCE_SESSION_TABLE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "crowd_confluence/clock.h"
+#include "crowd_confluence/export.h"
+#include "crowd_confluence/outcome.h"
+#include "crowd_confluence/visitor_key.h"
+
+namespace crowd_confluence {
+
+/// A view of the shared memory; copy it as you like. Thread-safe, and safe across processes.
+///
+/// The table is divided into buckets; a visitor has its place in one of them. When a bucket is
+/// full, an expired entry makes room, then a refusal, then the session that was proven longest ago;
+/// a refusal never displaces a session that is still good, so that nobody can push others out with
+/// made-up tokens.
+class CROWD_CONFLUENCE_EXPORT SessionTable {
+ public:
+  /// User and cookies of a session that fits, in bytes.
+  static constexpr std::size_t kMaxSessionBytes = 976;
+
+  /// How much memory a table for so many visitors takes. It has room for twice as many, so that,
+  /// with that many visitors, fewer than one in a thousand finds its bucket full.
+  [[nodiscard]] static std::size_t bytes_for(std::size_t visitors);
+
+  /// A new, empty table in `memory`: zeroed, shared, aligned to 64, of bytes_for(visitors).
+  static SessionTable create(void* memory, std::size_t visitors);
+
+  /// The table that `create` made there, for the same number of visitors.
+  static SessionTable attach(void* memory, std::size_t visitors);
+
+  struct Found {
+    bool is_found = false;
+    /// The last quarter of the session's life has begun, and this caller is the one to renew it:
+    /// nobody else is told so before `renewal_lease` is over.
+    bool is_to_renew = false;
+  };
+
+  /// Fills result, reason and session of `outcome` if the visitor is known and `now` is before the
+  /// end of the entry's life. Leaves it untouched otherwise.
+  Found find(const VisitorKey& key, Moment now, Moment renewal_lease, Outcome& outcome) const;
+
+  enum class Stored { yes, too_large, no_room };
+
+  /// Remembers a session that was proven at `now` until `now + ttl`. Replaces what was known.
+  Stored put_session(const VisitorKey& key, Moment now, Moment ttl, Reason reason,
+                     const Session& session);
+
+  /// As put_session, but only if there is a session that is still good: one that was dropped while
+  /// it was being renewed stays dropped.
+  Stored renew_session(const VisitorKey& key, Moment now, Moment ttl, Reason reason,
+                       const Session& session);
+
+  /// Remembers a refusal until `now + ttl`. Replaces what was known.
+  Stored put_refusal(const VisitorKey& key, Moment now, Moment ttl, Reason reason);
+
+  /// Forgets the visitor's session if it has these cookies: a new one that came meanwhile stays.
+  /// Whether there was one.
+  bool drop_session(const VisitorKey& key, std::string_view cookies);
+
+  /// How many entries are in use, expired ones included. Reads the whole table: for tests and
+  /// reports.
+  [[nodiscard]] std::size_t count() const;
+
+ private:
+  class Slot;
+  class BucketLock;
+  enum class Kind : std::uint8_t { empty, session, refusal };
+  struct Entry;
+
+  SessionTable(void* memory, std::size_t buckets);
+  [[nodiscard]] std::size_t bucket_of(const VisitorKey& key) const;
+  [[nodiscard]] Slot slot(std::size_t bucket, std::size_t way) const;
+  Stored put(const VisitorKey& key, const Entry& entry, bool only_if_good, Moment now);
+  Stored put_session(const VisitorKey& key, Moment now, Moment ttl, Reason reason,
+                     const Session& session, bool only_if_good);
+  template <typename IsMeant>
+  bool drop(const VisitorKey& key, IsMeant is_meant);
+
+  void* memory_;
+  std::size_t buckets_;
+};
+
+}  // namespace crowd_confluence
+
+#endif  // CROWD_CONFLUENCE_SESSION_TABLE_H_

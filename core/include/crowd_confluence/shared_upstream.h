@@ -1,0 +1,67 @@
+// What all processes know together of one Confluence: who waits for it, and whether it fails.
+
+#ifndef CROWD_CONFLUENCE_SHARED_UPSTREAM_H_
+#define CROWD_CONFLUENCE_SHARED_UPSTREAM_H_
+
+#include <pthread.h>
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "crowd_confluence/circuit_breaker.h"
+#include "crowd_confluence/clock.h"
+#include "crowd_confluence/export.h"
+#include "crowd_confluence/wait_limit.h"
+
+namespace crowd_confluence {
+
+/// Lies in shared memory. Thread-safe, and safe across processes that may be killed at any step.
+class CROWD_CONFLUENCE_EXPORT SharedUpstream {
+ public:
+  bool enter(std::uint32_t max);
+  void leave();
+  [[nodiscard]] std::uint32_t waiting();
+
+  CircuitBreaker::Admission admit(Moment now, Moment trial_lease);
+  [[nodiscard]] bool may_admit(Moment now);
+  bool succeeded();
+  bool failed(Moment now, Moment retry, std::optional<std::chrono::seconds> retry_after);
+
+  /// Gives up, and returns false, when the lock cannot be had soon: the caller must not hang.
+  bool process_ended(pid_t process);
+
+ private:
+  friend class SharedUpstreams;
+
+  pthread_mutex_t mutex_;
+  std::uint64_t id_;  // 0: not in use
+  CircuitBreaker breaker_;
+  WaitLimit limit_;
+};
+
+/// All of one server. When there are more Confluences than places, the last place is shared.
+class CROWD_CONFLUENCE_EXPORT SharedUpstreams {
+ public:
+  static constexpr std::size_t kMaxUpstreams = 32;
+
+  [[nodiscard]] static std::size_t bytes();
+  /// `memory`: zeroed, shared, aligned to 64, of bytes().
+  static SharedUpstreams create(void* memory);
+  static SharedUpstreams attach(void* memory);
+
+  /// The place of the upstream with this id (visitor_key.h), which is not 0.
+  [[nodiscard]] SharedUpstream& upstream(std::uint64_t id);
+  void process_ended(pid_t process);
+
+ private:
+  explicit SharedUpstreams(SharedUpstream* places) : places_(places) {}
+
+  SharedUpstream* places_;
+};
+
+}  // namespace crowd_confluence
+
+#endif  // CROWD_CONFLUENCE_SHARED_UPSTREAM_H_

@@ -1,0 +1,140 @@
+#include "crowd_confluence/exchange_leases.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <new>
+
+#include "futex.h"
+#include "robust_mutex.h"
+
+namespace crowd_confluence {
+namespace {
+
+constexpr std::size_t kStripes = 64;
+constexpr std::size_t kPlaces = 32;
+
+}  // namespace
+
+/// A visitor who is being asked for, or was. All but `round` is read and written under the stripe's
+/// lock. A writer that is killed leaves at worst a lease that runs out.
+struct ExchangeLeases::Place {
+  std::atomic<std::uint32_t> round;  // goes up when an exchange ends; followers wait for that
+  std::uint32_t is_asking;
+  VisitorKey key;
+  Moment until;  // end of the lease; after the exchange, when it ended
+  pid_t leader;
+  std::uint32_t result_round;  // the round that the result below is of
+  Result result;
+  Reason reason;
+  bool has_result;
+};
+
+struct alignas(64) ExchangeLeases::Stripe {
+  pthread_mutex_t mutex;
+  std::array<Place, kPlaces> places;
+};
+
+std::size_t ExchangeLeases::bytes() {
+  return kStripes * sizeof(Stripe);
+}
+
+ExchangeLeases ExchangeLeases::create(void* memory) {
+  auto* stripes = static_cast<Stripe*>(memory);
+  for (std::size_t i = 0; i < kStripes; ++i) init_robust_mutex(&stripes[i].mutex);
+  return attach(memory);
+}
+
+ExchangeLeases ExchangeLeases::attach(void* memory) {
+  return ExchangeLeases(memory);
+}
+
+ExchangeLeases::Stripe& ExchangeLeases::stripe_of(const VisitorKey& key) const {
+  return static_cast<Stripe*>(memory_)[key[0] % kStripes];
+}
+
+ExchangeLeases::Part ExchangeLeases::join(const VisitorKey& key, Moment now, Moment lease) {
+  Stripe& stripe = stripe_of(key);
+  const RobustLock lock(&stripe.mutex);
+  Place* chosen = nullptr;
+  for (Place& place : stripe.places) {
+    const bool is_asking = place.is_asking != 0 && now < place.until;
+    if (place.key == key && place.until != Moment::zero()) {
+      if (is_asking)
+        return {Part::follows, key, static_cast<std::uint32_t>(&place - stripe.places.data()),
+                place.round.load()};
+      chosen = &place;
+      break;
+    }
+    // The place that has been idle for longest: its followers have had time to read the result.
+    if (!is_asking && (chosen == nullptr || place.until < chosen->until)) chosen = &place;
+  }
+  if (chosen == nullptr) return {Part::alone, key, 0, 0};
+  if (chosen->key != key) {
+    chosen->has_result = false;
+    chosen->key = key;
+  }
+  // Whoever still waits here, for a leader whose lease has run out, is to look again.
+  if (chosen->is_asking != 0) {
+    chosen->round.fetch_add(1);
+    wake_all(chosen->round);
+  }
+  chosen->leader = getpid();
+  chosen->until = now + lease;
+  chosen->is_asking = 1;
+  return {Part::leads, key, static_cast<std::uint32_t>(chosen - stripe.places.data()),
+          chosen->round.load()};
+}
+
+void ExchangeLeases::done(const Part& part, Result result, Reason reason) {
+  if (part.role != Part::leads) return;
+  Stripe& stripe = stripe_of(part.key);
+  const RobustLock lock(&stripe.mutex);
+  Place& place = stripe.places[part.place];
+  if (place.key != part.key || place.round.load() != part.round || place.is_asking == 0) return;
+  place.result = result;
+  place.reason = reason;
+  place.result_round = part.round;
+  place.has_result = true;
+  place.is_asking = 0;
+  place.round.fetch_add(1);
+  wake_all(place.round);
+}
+
+std::optional<ExchangeLeases::Shared> ExchangeLeases::wait(const Part& part, const Clock& clock,
+                                                           Moment deadline) {
+  Stripe& stripe = stripe_of(part.key);
+  Place& place = stripe.places[part.place];
+  for (;;) {
+    Moment until;
+    {
+      const RobustLock lock(&stripe.mutex);
+      if (place.key != part.key) return std::nullopt;
+      if (place.has_result && place.result_round == part.round)
+        return Shared{place.result, place.reason};
+      if (place.round.load() != part.round) return std::nullopt;
+      until = std::min(place.until, deadline);
+    }
+    const Moment now = clock.now();
+    if (now >= until) return std::nullopt;
+    wait_while(place.round, part.round, until - now);
+  }
+}
+
+void ExchangeLeases::process_ended(pid_t process) {
+  auto* stripes = static_cast<Stripe*>(memory_);
+  for (std::size_t i = 0; i < kStripes; ++i) {
+    const RobustLock lock(&stripes[i].mutex, RobustLock::Briefly());
+    if (!lock.is_held()) continue;  // the leases run out by themselves
+    for (Place& place : stripes[i].places) {
+      if (place.is_asking == 0 || place.leader != process) continue;
+      place.is_asking = 0;
+      place.round.fetch_add(1);
+      wake_all(place.round);
+    }
+  }
+}
+
+}  // namespace crowd_confluence

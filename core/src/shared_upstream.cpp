@@ -1,0 +1,82 @@
+#include "crowd_confluence/shared_upstream.h"
+
+#include <unistd.h>
+
+#include "robust_mutex.h"
+
+namespace crowd_confluence {
+
+bool SharedUpstream::enter(std::uint32_t max) {
+  const RobustLock lock(&mutex_);
+  return limit_.enter(getpid(), max);
+}
+
+void SharedUpstream::leave() {
+  const RobustLock lock(&mutex_);
+  limit_.leave(getpid());
+}
+
+std::uint32_t SharedUpstream::waiting() {
+  const RobustLock lock(&mutex_);
+  return limit_.waiting();
+}
+
+CircuitBreaker::Admission SharedUpstream::admit(Moment now, Moment trial_lease) {
+  const RobustLock lock(&mutex_);
+  return breaker_.admit(getpid(), now, trial_lease);
+}
+
+bool SharedUpstream::may_admit(Moment now) {
+  const RobustLock lock(&mutex_);
+  return breaker_.may_admit(now);
+}
+
+bool SharedUpstream::succeeded() {
+  const RobustLock lock(&mutex_);
+  return breaker_.succeeded();
+}
+
+bool SharedUpstream::failed(Moment now, Moment retry,
+                            std::optional<std::chrono::seconds> retry_after) {
+  const RobustLock lock(&mutex_);
+  return breaker_.failed(now, retry, retry_after);
+}
+
+bool SharedUpstream::process_ended(pid_t process) {
+  const RobustLock lock(&mutex_, RobustLock::Briefly());
+  if (!lock.is_held()) return false;
+  breaker_.process_ended(process);
+  limit_.process_ended(process);
+  return true;
+}
+
+std::size_t SharedUpstreams::bytes() {
+  return kMaxUpstreams * sizeof(SharedUpstream);
+}
+
+SharedUpstreams SharedUpstreams::create(void* memory) {
+  auto* places = static_cast<SharedUpstream*>(memory);
+  for (std::size_t i = 0; i < kMaxUpstreams; ++i) init_robust_mutex(&places[i].mutex_);
+  return SharedUpstreams(places);
+}
+
+SharedUpstreams SharedUpstreams::attach(void* memory) {
+  return SharedUpstreams(static_cast<SharedUpstream*>(memory));
+}
+
+SharedUpstream& SharedUpstreams::upstream(std::uint64_t id) {
+  // Places are taken one after the other and never given back, so one lock for all is enough.
+  const RobustLock lock(&places_[0].mutex_);
+  for (std::size_t i = 0; i + 1 < kMaxUpstreams; ++i) {
+    if (places_[i].id_ == 0) places_[i].id_ = id;
+    if (places_[i].id_ == id) return places_[i];
+  }
+  return places_[kMaxUpstreams - 1];
+}
+
+void SharedUpstreams::process_ended(pid_t process) {
+  for (std::size_t i = 0; i < kMaxUpstreams; ++i)
+    if (i + 1 == kMaxUpstreams || places_[i].id_ != 0) places_[i].process_ended(process);
+}
+
+}  // namespace crowd_confluence

@@ -1,0 +1,92 @@
+#include "crowd_confluence/visitor_key.h"
+
+#include <sodium/crypto_shorthash_siphash24.h>
+
+#include <array>
+#include <cstring>
+#include <string>
+
+namespace crowd_confluence {
+namespace {
+
+/// Tokens and addresses that are hashed in one piece, without heap.
+constexpr std::size_t kShortBytes = 1024;
+
+VisitorKey hash(const std::array<std::uint8_t, 16>& key, const char* data, std::size_t size) {
+  VisitorKey result;
+  crypto_shorthash_siphashx24(reinterpret_cast<unsigned char*>(result.data()),
+                              reinterpret_cast<const unsigned char*>(data), size, key.data());
+  return result;
+}
+
+/// Fields with their lengths before them, so that no two lists of fields look alike.
+class Fields {
+ public:
+  Fields& add(std::string_view field) {
+    const auto length = static_cast<std::uint64_t>(field.size());
+    text_.append(reinterpret_cast<const char*>(&length), sizeof length);
+    text_.append(field);
+    return *this;
+  }
+  Fields& add(bool field) { return add(std::string_view(field ? "1" : "0")); }
+
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+VisitorKey hash_settings(const std::array<std::uint8_t, 16>& key,
+                         const ConfluenceSettings& settings) {
+  Fields fields;
+  fields.add(settings.base_url.text)
+      .add(settings.token_cookie)
+      .add(settings.forwarded_for)
+      .add(settings.probe.path)
+      .add(settings.probe.field)
+      .add(settings.probe.value)
+      .add(settings.probe.user_field);
+  for (const std::string& pattern : settings.session_cookies.patterns()) fields.add(pattern);
+  const HttpSettings& http = settings.http;
+  fields.add(http.ca_certificate_file)
+      .add(http.client_certificate_pem)
+      .add(http.pinned_public_key)
+      .add(http.verify_peer)
+      .add(http.outgoing_proxy);
+  return hash(key, fields.text().data(), fields.text().size());
+}
+
+}  // namespace
+
+VisitorHash::VisitorHash(const Secret& secret, const ConfluenceSettings& settings)
+    : key_(secret.hash_key), settings_(hash_settings(secret.hash_key, settings)) {}
+
+VisitorKey VisitorHash::key_of(const Visitor& visitor) const {
+  std::array<char, kShortBytes> buffer;
+  struct {
+    VisitorKey settings;
+    std::uint64_t token_length;
+    std::uint64_t address_length;
+  } const head{settings_, visitor.token.size(), visitor.address.size()};
+  const std::size_t size = sizeof head + visitor.token.size() + visitor.address.size();
+  std::string large;
+  char* text = buffer.data();
+  if (size > buffer.size()) {
+    large.resize(size);
+    text = large.data();
+  }
+  std::memcpy(text, &head, sizeof head);
+  std::memcpy(text + sizeof head, visitor.token.data(), visitor.token.size());
+  std::memcpy(text + sizeof head + visitor.token.size(), visitor.address.data(),
+              visitor.address.size());
+  return hash(key_, text, size);
+}
+
+std::uint64_t upstream_id(const Secret& secret, const ConfluenceSettings& settings) {
+  Fields fields;
+  fields.add(settings.base_url.text).add(settings.http.outgoing_proxy);
+  const VisitorKey key = hash(secret.hash_key, fields.text().data(), fields.text().size());
+  return key[0] != 0 ? key[0] : 1;
+}
+
+}  // namespace crowd_confluence
