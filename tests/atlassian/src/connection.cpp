@@ -77,7 +77,7 @@ Connection::Connection(Strand strand, Socket socket, asio::ssl::context* tls, Se
   if (tls != nullptr) tls_.emplace(socket_, *tls);
   const Service::Accepted accepted = service_.connection_opened();
   number_ = accepted.number;
-  hangs_at_first_ = accepted.hangs;
+  hanging_ = accepted.hangs;
 }
 
 Connection::~Connection() {
@@ -101,7 +101,17 @@ void Connection::close_if_idle() {
 }
 
 void Connection::release() {
+  // Before serve() has come to wait, cancelling alone would be lost.
+  released_ = hanging_;
   if (hanging_) timer_.cancel();
+}
+
+asio::awaitable<bool> Connection::hang() {
+  hanging_ = true;
+  const bool there = released_ || co_await wait(std::nullopt);
+  hanging_ = released_ = false;
+  service_.hanging_ended();
+  co_return there;
 }
 
 void Connection::watch_for_departure(unsigned generation) {
@@ -220,10 +230,7 @@ asio::awaitable<Connection::Next> Connection::answer_wrongly(const Request& requ
       if (!co_await wait(fault.pause)) co_return Next::kClose;
       co_return co_await answer(request, keep_alive);
     case Kind::kHang: {
-      hanging_ = true;
-      const bool released = co_await wait(std::nullopt);
-      hanging_ = false;
-      service_.hanging_ended();
+      const bool released = co_await hang();
       if (!released) co_return Next::kClose;
       co_return co_await answer(request, keep_alive);
     }
@@ -276,11 +283,8 @@ asio::awaitable<void> Connection::finish(Next next) {
 
 asio::awaitable<void> Connection::serve() {
   const auto self = shared_from_this();
-  if (hangs_at_first_) {
-    hanging_ = true;
-    const bool released = co_await wait(std::nullopt);
-    hanging_ = false;
-    service_.hanging_ended();
+  if (hanging_) {
+    const bool released = co_await hang();
     if (!released) co_return;
   }
   if (tls_) {

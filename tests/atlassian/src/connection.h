@@ -50,7 +50,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<bool> write(std::string bytes);
   boost::asio::awaitable<bool> write_slowly(std::string bytes, std::chrono::milliseconds pause);
   boost::asio::awaitable<void> finish(Next next);
-  /// False: the client is gone, or the connection was closed meanwhile.
+  // False: the client is gone, or the connection was closed meanwhile.
+  /// Until release().
+  boost::asio::awaitable<bool> hang();
   boost::asio::awaitable<bool> wait(std::optional<std::chrono::milliseconds> time);
   void watch_for_departure(unsigned generation);
 
@@ -63,11 +65,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string peer_address_;
   std::string client_certificate_;
   std::uint64_t number_ = 0;
-  bool hangs_at_first_ = false;
   bool idle_ = false;
   bool writing_ = false;
   bool close_after_write_ = false;
   bool hanging_ = false;
+  bool released_ = false;
   bool closed_ = false;
   unsigned waits_ = 0;
 };

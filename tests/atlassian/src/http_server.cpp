@@ -134,10 +134,12 @@ class HttpServer::Impl {
   }
 
   void start(Connection::Strand strand, tcp::socket socket) {
-    auto connection =
-        std::make_shared<Connection>(strand, std::move(socket), tls_ ? &*tls_ : nullptr, service_);
+    std::shared_ptr<Connection> connection;
     {
+      // The service may count the connection as hanging at once, and release() must then find it.
       const std::lock_guard lock(mutex_);
+      connection = std::make_shared<Connection>(strand, std::move(socket), tls_ ? &*tls_ : nullptr,
+                                                service_);
       if (connections_.size() >= next_sweep_) {
         std::erase_if(connections_, [](const auto& weak) { return weak.expired(); });
         next_sweep_ = connections_.size() * 2 + 64;

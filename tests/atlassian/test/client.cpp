@@ -91,6 +91,11 @@ Client::Client(std::uint16_t port, const std::string& from)
   check(socket_ >= 0, "socket");
   const timeval patience{kPatience.count(), 0};
   ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  // No port may stay reserved after the test: others run beside it, many times.
+  const linger no_goodbye{1, 0};
+  ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &no_goodbye, sizeof no_goodbye);
+  const int on = 1;
+  ::setsockopt(socket_, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
   const sockaddr_in own = endpoint(from, 0);
   const sockaddr_in peer = endpoint("127.0.0.1", port);
   try {
