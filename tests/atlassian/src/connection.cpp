@@ -179,7 +179,7 @@ asio::awaitable<std::optional<Request>> Connection::read_request(bool& keep_aliv
     }
     co_return std::nullopt;
   }
-  keep_alive = parser.get().keep_alive();
+  keep_alive = parser.get().version() == 11 && parser.get().keep_alive();
   Request request = to_request(parser.get());
   request.peer_address = peer_address_;
   request.connection = number_;

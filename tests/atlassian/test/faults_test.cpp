@@ -60,6 +60,11 @@ BOOST_AUTO_TEST_CASE(keep_alive_is_the_rule) {
   const Answer last = client.get(kProbe, {{"Connection", "close"}});
   BOOST_TEST(last.header("Connection") == "close");
   BOOST_TEST(client.closed());
+
+  Client old(port);
+  old.send("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n");
+  BOOST_TEST(old.read_answer().header("Connection") == "close");
+  BOOST_TEST(old.closed());
 }
 
 BOOST_AUTO_TEST_CASE(what_arrived_is_told) {
