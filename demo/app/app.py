@@ -135,8 +135,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         answers: list[Answer] | None = None,
     ) -> None:
         explain = self.server.settings.explain
+        below = explain.box(self.headers) if explain else ""
         aside = explain.panel(self.headers, answers or []) if explain else ""
-        body = pages.whole_page(content, aside, user).encode()
+        body = pages.whole_page(content, user, below, aside).encode()
         # The page is one user's own: no cache may keep it.
         headers = {"Cache-Control": "no-store", **(extra or {})}
         self.send_body(status, "text/html; charset=utf-8", body, headers)
@@ -168,6 +169,8 @@ class Server(http.server.ThreadingHTTPServer):
 
     def __init__(self, port: int, settings: Settings):
         self.settings = settings
+        # With reuse, the system may hand out a free port to two servers that start side by side.
+        self.allow_reuse_address = port != 0
         super().__init__(("127.0.0.1", port), Handler)
 
 

@@ -20,7 +20,8 @@ from pages import text
 # The people in the simulated Crowd's directory: user name, password, name, what they may see.
 PEOPLE = (
     ("alice", "alice", "Alice Archer", "works in the laboratory"),
-    ("bob", "bob", "Bob Baker", "sees the personnel's pages"),
+    ("bob", "bob", "Bob Baker", "works in personnel"),
+    ("carol", "carol", "Carol Clark", "sees what all employees see"),
     ("dave", "dave", "Dave Dorn", "may not use Confluence"),
 )
 
@@ -44,20 +45,23 @@ class Explainer:
         self._key = secrets.token_bytes(16)
 
     def panel(self, headers: Mapping[str, str], answers: list[Answer]) -> str:
-        """`headers` as the app received them, `answers` as Confluence gave them to the app."""
-        logged_in = any(name == SESSION_COOKIE for name, _ in _cookies(headers, "Cookie"))
-        sections = [
-            "" if logged_in else self._people(),
-            self._request(headers),
-            self._answers(headers, answers),
-            self._arrived(headers),
-            self._address(headers),
-        ]
+        """What happened. `headers` as the app received them, `answers` as Confluence gave them."""
         return f"""
     <aside aria-label="Behind the scenes">
       <p class="title">Behind the scenes</p>
-      {"".join(sections)}
+      {self._request(headers)}{self._answers(headers, answers)}{self._arrived(headers)}
     </aside>"""
+
+    def box(self, headers: Mapping[str, str]) -> str:
+        """What the demo's visitor can try."""
+        names = [name for name, _ in read_cookies(headers.get("Cookie", ""))]
+        people = "" if SESSION_COOKIE in names else self._people()
+        tricks = self._forgery() + self._address(headers) if self._sso_cookie in names else ""
+        return f"""
+    <div class="box">
+      <p class="title">The demo</p>
+      {people}{tricks}
+    </div>"""
 
     def _people(self) -> str:
         forms = "".join(
@@ -76,9 +80,8 @@ class Explainer:
         return f"""
       <section>
         <h2>Who would you like to be?</h2>
-        <p>These people are in the simulated Crowd. A click sends their name and password to its
-          log-in page, and Crowd gives your browser the cookie <code>{text(self._sso_cookie)}</code>.
-        </p>
+        <p>A click logs you in at the simulated Crowd, which gives your browser the cookie
+          <code>{text(self._sso_cookie)}</code>.</p>
         <div class="people">{forms}</div>
       </section>"""
 
@@ -106,10 +109,17 @@ class Explainer:
           </tr></thead>
           <tbody>{"".join(rows)}</tbody>
         </table>
-        <p>Same mark, same value. The app sends exactly what it received to Confluence.
-          What a browser sends under the names of Confluence's cookies is thrown away:
-          <button class="quiet" data-forge="{text(SESSION_COOKIE)}">forge a
-            {text(SESSION_COOKIE)} in this browser</button></p>
+        <p>Same mark, same value. The app sends to Confluence exactly what it received.</p>
+      </section>"""
+
+    def _forgery(self) -> str:
+        return f"""
+      <section>
+        <h2>Forge a session</h2>
+        <p>Give your browser a cookie <code>{text(SESSION_COOKIE)}</code> of its own and see what
+          becomes of it. httpd throws away whatever a browser sends under that name.</p>
+        <p><button class="button faint" data-forge="{text(SESSION_COOKIE)}">Forge a
+          {text(SESSION_COOKIE)}</button></p>
       </section>"""
 
     def _row(self, kind, name, before, after, show) -> str:
@@ -186,7 +196,7 @@ class Explainer:
         rows = "".join(
             f"""
           <tr data-asker="{text(asker)}">
-            <th scope="row"><code>{text(asker)}</code></th>
+            <th scope="row"><code>{text(asker).replace("/", "/<wbr>")}</code></th>
             <td data-label="X-Forwarded-For">
               <code>{text(", ".join(request.get("x-forwarded-for", ["none"])))}</code></td>
             <td data-label="cookies">{self._named_marks("; ".join(request["cookie"]))}</td>
@@ -196,8 +206,9 @@ class Explainer:
         return f"""
       <section>
         <h2>What arrived at Confluence</h2>
+        <p>The latest questions with your Crowd cookie:</p>
         <table>
-          <thead><tr><th>User-Agent</th><th>X-Forwarded-For</th><th>cookies</th></tr></thead>
+          <thead><tr><th>from</th><th>X-Forwarded-For</th><th>cookies</th></tr></thead>
           <tbody>{rows}</tbody>
         </table>
         <p>Confluence hands this address and the Crowd cookie on to Crowd, which knows where the
@@ -237,21 +248,19 @@ class Explainer:
         host = urllib.parse.urlsplit("//" + headers.get("Host", "")).hostname or HOME_ADDRESS
         link = f"http://{host}:{port}/app/"
         if address == HOME_ADDRESS:
-            text_before = f"""
-        <p>Now take the same cookies to another machine, as a thief would: this link leads here by
-          way of the address {text(other)}.</p>"""
-            label = f"Same browser, same cookies, from {other}"
+            story = f"""This link leads to the same page with the same cookies, by way of another
+          address: as if somebody had taken them to the machine {text(other)}."""
+            label = f"The same cookies at {other}"
         else:
-            text_before = f"""
-        <p>Your browser came by another way and is now at this address. A log-in made at
-          {text(other)} is worth nothing here, and a new one, made here, is worth nothing there.</p>"""
+            story = f"""Your browser came by another way, so this is your address now. The log-in
+          from {text(other)} is worth nothing here, and one made here is worth nothing there."""
             label = f"Back to {other}"
         return f"""
       <section>
-        <h2>Why the address matters</h2>
+        <h2>Go to another address</h2>
         <p>httpd sees you at <code data-address="{text(address)}">{text(address)}</code> and tells
-          Confluence, and Confluence tells Crowd. Crowd's log-in is good only from the address at
-          which it was made.</p>{text_before}
+          Confluence, and Confluence tells Crowd. There a log-in is good only from the address at
+          which it was made. {story}</p>
         <p><a class="button faint" href="{text(link)}">{text(label)}</a></p>
       </section>"""
 
@@ -260,6 +269,6 @@ def _cookies(headers: Mapping[str, str], name: str) -> list[tuple[str, str]]:
     return read_cookies(headers.get(name, ""))
 
 
-def _shortened(content: str, lines: int = 24) -> str:
+def _shortened(content: str, lines: int = 20) -> str:
     parts = content.splitlines()
     return content if len(parts) <= lines else "\n".join([*parts[:lines], "…"])

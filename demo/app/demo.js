@@ -2,7 +2,7 @@
 for (const button of document.querySelectorAll("[data-forge]")) {
   const name = button.dataset.forge;
   const forged = document.cookie.split("; ").some((cookie) => cookie.startsWith(name + "="));
-  if (forged) button.textContent = `take the forged ${name} away`;
+  if (forged) button.textContent = `Take the forged ${name} away`;
   button.addEventListener("click", () => {
     document.cookie = `${name}=forged-by-the-browser; path=/; max-age=${forged ? 0 : 3600}`;
     location.reload();

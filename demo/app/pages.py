@@ -12,7 +12,7 @@ def text(value: Any) -> str:
     return html.escape(str(value), quote=True)
 
 
-def whole_page(content: str, aside: str, user: dict[str, Any] | None) -> str:
+def whole_page(content: str, user: dict[str, Any] | None, below: str = "", aside: str = "") -> str:
     who = ""
     if user:
         who = f"""
@@ -34,7 +34,7 @@ def whole_page(content: str, aside: str, user: dict[str, Any] | None) -> str:
 <body>
   <header class="top"><a class="name" href="/app/">Page finder</a>{who}</header>
   <div class="columns">
-    <main>{content}</main>
+    <main>{content}{below}</main>
     {aside}
   </div>
 </body>
