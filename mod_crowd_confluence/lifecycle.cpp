@@ -3,11 +3,8 @@
 #include <apr_strings.h>
 #include <http_config.h>
 #include <http_core.h>
-#include <sys/mman.h>
 
 #include <algorithm>
-#include <atomic>
-#include <cerrno>
 #include <exception>
 #include <memory>
 #include <new>
@@ -18,55 +15,17 @@
 #include "crowd_confluence/renewals.h"
 #include "crowd_confluence/shared_state.h"
 #include "log.h"
+#include "logged_events.h"
 #include "proxy.h"
+#include "said_once.h"
 #include "shared_memory.h"
 #include "socache_store.h"
 
 namespace crowd_confluence {
 namespace {
 
-/// What has been said, and is not to be said again before the next restart, by any process.
-struct SaidOnce {
-  std::atomic<bool> cookie_clash = false;
-  std::atomic<bool> session_too_large = false;
-};
-
 // httpd's hooks have no parameter that could carry these.
 std::optional<SharedState> shared_state;
-SaidOnce* said_once = nullptr;
-
-class LoggedEvents final : public BrokerEvents {
- public:
-  explicit LoggedEvents(server_rec* server) : server_(server) {}
-
-  void breaker_opened(const ConfluenceSettings& settings, Reason reason,
-                      std::string_view detail) noexcept override {
-    ap_log_error(
-        APLOG_MARK, APLOG_WARNING, 0, server_,
-        CCF_BREAKER_OPENED "%s is left alone for a while, as it failed repeatedly: %s (%s)%s%.*s",
-        settings.base_url.text.c_str(), explanation(reason).data(), to_string(reason).data(),
-        detail.empty() ? "" : ": ", static_cast<int>(detail.size()), detail.data());
-  }
-
-  void breaker_closed(const ConfluenceSettings& settings) noexcept override {
-    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, server_, CCF_BREAKER_CLOSED "%s answers again",
-                 settings.base_url.text.c_str());
-  }
-
-  void session_too_large(const ConfluenceSettings& settings, std::size_t bytes) noexcept override {
-    if (said_once == nullptr || said_once->session_too_large.exchange(true)) return;
-    ap_log_error(
-        APLOG_MARK, APLOG_WARNING, 0, server_,
-        CCF_SESSION_TOO_LARGE
-        "a session of %s takes %lu bytes, and %lu are remembered: %s is asked again for each "
-        "request of such a user. Remedy: name fewer cookies in CrowdConfluenceSessionCookies",
-        settings.base_url.text.c_str(), static_cast<unsigned long>(bytes),
-        static_cast<unsigned long>(SessionTable::kMaxSessionBytes), settings.base_url.text.c_str());
-  }
-
- private:
-  server_rec* server_;
-};
 
 /// What a child process has while it lives. Destroyed in reverse order: first the thread that uses
 /// the rest, at last libcurl.
@@ -114,21 +73,6 @@ apr_status_t end_child(void*) {
   delete child;
   child = nullptr;
   return APR_SUCCESS;
-}
-
-apr_status_t unmap_said_once(void* memory) {
-  munmap(memory, sizeof(SaidOnce));
-  said_once = nullptr;
-  return APR_SUCCESS;
-}
-
-bool map_said_once(apr_pool_t* pool) {
-  void* memory =
-      mmap(nullptr, sizeof(SaidOnce), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return false;
-  said_once = new (memory) SaidOnce;
-  apr_pool_cleanup_register(pool, memory, unmap_said_once, apr_pool_cleanup_null);
-  return true;
 }
 
 /// httpd reads its configuration twice at the start; what is to be done or said is for the second
@@ -180,7 +124,7 @@ int prepare(apr_pool_t* config_pool, server_rec* main_server) {
   find_proxy_module();
   const GlobalConfig& global = server_config(main_server).global;
   shared_state = open_shared_memory(global, main_server->process);
-  if (!shared_state || !map_said_once(config_pool))
+  if (!shared_state || !forget_what_was_said(config_pool))
     return refuse_start(main_server, CCF_NO_MEMORY
                         "there is not enough shared memory for CrowdConfluenceTableSize");
   if (global.socache != nullptr)
@@ -228,10 +172,6 @@ void note_child_status(server_rec*, pid_t process, ap_generation_t, int, mpm_chi
 
 Brokers* brokers() {
   return child != nullptr && child->http_library.is_usable() ? &child->brokers : nullptr;
-}
-
-bool first_to_warn_of_cookie_clash() {
-  return said_once != nullptr && !said_once->cookie_clash.exchange(true);
 }
 
 }  // namespace crowd_confluence

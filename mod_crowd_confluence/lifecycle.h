@@ -25,9 +25,6 @@ void note_child_status(server_rec* main_server, pid_t process, ap_generation_t g
 /// The brokers of this child process; null when the child could not start.
 Brokers* brokers();
 
-/// True for the first caller among all processes since the server was started or restarted.
-bool first_to_warn_of_cookie_clash();
-
 }  // namespace crowd_confluence
 
 #endif  // MOD_CROWD_CONFLUENCE_LIFECYCLE_H_

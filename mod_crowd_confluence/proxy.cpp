@@ -3,6 +3,7 @@
 #include <http_config.h>
 #include <mod_proxy.h>
 
+#include <algorithm>
 #include <string_view>
 
 namespace crowd_confluence {
@@ -12,11 +13,16 @@ namespace {
 module* proxy_module_record = nullptr;
 
 /// Of mod_proxy's schemes only those that speak HTTP to the app have forwarded headers. A
-/// balancer's members are taken for such.
-bool speaks_http(std::string_view filename) {
-  for (const std::string_view scheme : {"proxy:http:", "proxy:https:", "proxy:balancer:",
-                                        "proxy:ws:", "proxy:wss:", "proxy:h2:", "proxy:h2c:"})
-    if (filename.starts_with(scheme)) return true;
+/// balancer's members are taken for such. `url` is "proxy:" and the backend's URL, or, for a socket
+/// of this machine, "proxy:unix:PATH|" and the URL.
+bool speaks_http(std::string_view url) {
+  constexpr std::string_view kProxied = "proxy:";
+  if (!url.starts_with(kProxied)) return false;
+  url.remove_prefix(kProxied.size());
+  if (url.starts_with("unix:")) url.remove_prefix(std::min(url.find('|') + 1, url.size()));
+  for (const std::string_view scheme :
+       {"http:", "https:", "balancer:", "ws:", "wss:", "h2:", "h2c:"})
+    if (url.starts_with(scheme)) return true;
   return false;
 }
 

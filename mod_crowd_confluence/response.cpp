@@ -12,9 +12,9 @@
 
 #include "crowd_confluence/cookie.h"
 #include "crowd_confluence/set_cookie.h"
-#include "lifecycle.h"
 #include "log.h"
 #include "request.h"
+#include "said_once.h"
 
 namespace crowd_confluence {
 namespace {
@@ -109,7 +109,7 @@ class SetCookieFilter {
     // Confluence itself, behind this Location, may renew its own.
     if (apr_table_get(request_.headers_out, "X-Confluence-Request-Time") != nullptr ||
         apr_table_get(request_.headers_out, "X-AREQUESTID") != nullptr ||
-        !first_to_warn_of_cookie_clash())
+        !is_first_to_say(Saying::cookie_clash))
       return;
     const std::string text(name);
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, &request_,
