@@ -65,6 +65,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = urllib.parse.urlsplit(self.path).path
         if path == "/app/":
             self.show_pages()
+        elif path == "/app":
+            self.send_body(301, "text/plain", b"", {"Location": "/app/"})
         elif path.removeprefix("/app/") in STATIC_FILES:
             self.send_static(path.removeprefix("/app/"))
         else:
@@ -157,6 +159,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+    def end_headers(self) -> None:
+        if self.close_connection:
+            self.send_header("Connection", "close")  # httpd must not use it again
+        super().end_headers()
 
     def log_request(self, code: object = "-", size: object = "-") -> None:
         pass  # httpd keeps the access log
