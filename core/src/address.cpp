@@ -33,7 +33,7 @@ std::string_view canonical_address(std::string_view text, AddressBuffer& buffer)
   if (text.find(':') == std::string_view::npos) return is_ipv4(text) ? text : std::string_view();
 
   text = text.substr(0, text.find('%'));
-  if (text.size() >= buffer.size()) return {};
+  if (text.size() >= buffer.size() || text.find('\0') != std::string_view::npos) return {};
   char terminated[sizeof(AddressBuffer)];
   *std::copy(text.begin(), text.end(), terminated) = '\0';
   in6_addr address;

@@ -21,6 +21,11 @@ constexpr bool starts_with_ignoring_case(std::string_view text, std::string_view
   return text.size() >= start.size() && equal_ignoring_case(text.substr(0, start.size()), start);
 }
 
+constexpr bool ends_with_ignoring_case(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() &&
+         equal_ignoring_case(text.substr(text.size() - end.size()), end);
+}
+
 constexpr std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);

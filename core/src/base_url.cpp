@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "ascii.h"
 #include "crowd_confluence/address.h"
 
 namespace crowd_confluence {
@@ -28,11 +29,18 @@ bool has_unprintable(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c >= 0x7f; });
 }
 
+/// Whether the host stands where it must. libcurl forgives one slash as well as three.
+bool has_host_behind_two_slashes(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  return colon != std::string_view::npos && text.substr(colon + 1).starts_with("//") &&
+         !text.substr(colon + 1).starts_with("///");
+}
+
 /// An URL whose text is printable ASCII, or nothing.
 Url parse(std::string_view text) {
   Url url(curl_url());
   const std::string copy(text);
-  if (text.empty() || has_unprintable(text) || !url ||
+  if (has_unprintable(text) || !has_host_behind_two_slashes(text) || !url ||
       curl_url_set(url.get(), CURLUPART_URL, copy.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
     return nullptr;
   return url;
@@ -48,8 +56,10 @@ Problem problem(std::string_view text, std::string_view what) {
 }  // namespace
 
 bool BaseUrl::is_readable_on_the_way() const {
-  if (scheme != "http" || host == "localhost" || host.ends_with(".localhost") || host == "[::1]")
-    return false;
+  constexpr std::string_view kLocal = ".localhost";
+  const bool is_localhost = ascii::equal_ignoring_case("." + host, kLocal) ||
+                            ascii::ends_with_ignoring_case(host, kLocal);
+  if (scheme != "http" || is_localhost || host == "[::1]") return false;
   AddressBuffer buffer;
   return !(host.starts_with("127.") && !canonical_address(host, buffer).empty());
 }

@@ -25,6 +25,8 @@ using HeaderList = std::unique_ptr<curl_slist, CurlDeleter>;
 struct Receiver {
   HttpResponse response;
   std::size_t header_bytes = 0;
+  bool headers_are_complete = false;
+  bool in_body = false;
   bool too_large = false;
   bool out_of_memory = false;
 
@@ -32,11 +34,14 @@ struct Receiver {
     header_bytes += line.size();
     too_large = header_bytes > HttpClient::kMaxHeaderBytes;
     if (too_large) return false;
+    if (in_body) return true;  // a trailer
     if (line.starts_with("HTTP/")) {
       response.headers.clear();  // what came before was of an interim response or of a proxy
+      headers_are_complete = false;
       return true;
     }
     while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+    headers_are_complete = headers_are_complete || line.empty();
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return true;
     response.headers.push_back({std::string(ascii::trimmed(line.substr(0, colon))),
@@ -45,6 +50,7 @@ struct Receiver {
   }
 
   bool take_body(std::string_view piece) {
+    in_body = true;
     too_large = response.body.size() + piece.size() > HttpClient::kMaxBodyBytes;
     if (too_large) return false;
     response.body.append(piece);
@@ -100,6 +106,27 @@ Reason reason_of(CURLcode code) {
     default:
       return Reason::network;
   }
+}
+
+/// Whether libcurl gave up on a line or on headers longer than it takes. It has an own code for
+/// that only since 8.6.
+bool is_too_large(CURLcode code, const Receiver& receiver) {
+#if LIBCURL_VERSION_NUM >= 0x080600
+  if (code == CURLE_TOO_LARGE) return true;
+#endif
+  return code == CURLE_OUT_OF_MEMORY && !receiver.headers_are_complete;
+}
+
+/// With TLS 1.3 a server refuses the client's certificate only after the handshake, when libcurl
+/// takes it for an error of reading or writing.
+bool is_tls_alert(CURLcode code, std::string_view error_text) {
+  return (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR) &&
+         error_text.find("SSL") != std::string_view::npos &&
+         error_text.find(" alert ") != std::string_view::npos;
+}
+
+bool is_one_line(std::string_view header) {
+  return header.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
 }
 
 void set(CURL* handle, CURLoption option, const std::string& text) {
@@ -178,6 +205,8 @@ class HttpClient::Impl {
 
   Expected<HttpResponse, HttpError> get(const std::string& url,
                                         const std::vector<std::string>& headers) {
+    if (!std::all_of(headers.begin(), headers.end(), is_one_line))
+      return HttpError{Reason::internal, "a header of the request is not one line"};
     Handle handle = take_handle();
     const HeaderList list = make_header_list(headers);
     if (!handle || (!list && !headers.empty()))
@@ -200,14 +229,18 @@ class HttpClient::Impl {
     curl_easy_getinfo(handle.get(), CURLINFO_HTTP_CONNECTCODE, &connect_status);
     put_back(std::move(handle));
 
-    if (receiver.too_large)
+    if (receiver.too_large || is_too_large(code, receiver))
       return HttpError{Reason::too_large, "the answer exceeds what is accepted"};
     if (receiver.out_of_memory) return HttpError{Reason::internal, "out of memory"};
     if (code != CURLE_OK) {
       const bool refused_by_proxy = code == CURLE_RECV_ERROR && connect_status >= 300;
-      return HttpError{refused_by_proxy ? Reason::proxy : reason_of(code),
-                       error_text[0] != '\0' ? error_text : curl_easy_strerror(code)};
+      const Reason reason = refused_by_proxy                 ? Reason::proxy
+                            : is_tls_alert(code, error_text) ? Reason::tls
+                                                             : reason_of(code);
+      return HttpError{reason, error_text[0] != '\0' ? error_text : curl_easy_strerror(code)};
     }
+    if (!receiver.headers_are_complete)
+      return HttpError{Reason::network, "the answer broke off in its headers"};
     receiver.response.status = static_cast<int>(status);
     return std::move(receiver.response);
   }

@@ -35,6 +35,13 @@ bool JsonObject::has(std::string_view member) const {
   return parsed_->object.contains({member.data(), member.size()});
 }
 
+std::optional<std::string> JsonObject::string_of(std::string_view member) const {
+  const boost::json::value* value = parsed_->object.if_contains({member.data(), member.size()});
+  const auto* string = value == nullptr ? nullptr : value->if_string();
+  if (string == nullptr) return std::nullopt;
+  return std::string(string->data(), string->size());
+}
+
 std::optional<std::string> JsonObject::text_of(std::string_view member) const {
   const boost::json::value* value = parsed_->object.if_contains({member.data(), member.size()});
   if (value == nullptr) return std::nullopt;

@@ -22,6 +22,9 @@ class JsonObject {
 
   [[nodiscard]] bool has(std::string_view member) const;
 
+  /// A member that is a string.
+  [[nodiscard]] std::optional<std::string> string_of(std::string_view member) const;
+
   /// A member that is a string, as it is, or that is a boolean or an integer, as JSON writes it.
   [[nodiscard]] std::optional<std::string> text_of(std::string_view member) const;
 

@@ -26,14 +26,15 @@ bool begins_a_cookie(std::string_view text) {
 }
 
 /// Where the first cookie of a line that a proxy folded ends: at a comma behind which another
-/// cookie begins, outside quotes. (Behind the comma of an Expires date stands a date.)
+/// cookie or nothing stands, outside quotes. (Behind the comma of an Expires date stands a date.)
 std::size_t end_of_first(std::string_view line) {
   bool in_quotes = false;
   for (std::size_t i = 0; i < line.size(); ++i) {
     if (line[i] == '"') in_quotes = !in_quotes;
     if (line[i] != ',' || in_quotes) continue;
-    const std::string_view behind = line.substr(i + 1);
-    if (begins_a_cookie(behind.substr(0, behind.find_first_of(";,")))) return i;
+    std::string_view next = line.substr(i + 1);
+    next = next.substr(0, next.find_first_of(";,"));
+    if (ascii::trimmed(next).empty() || begins_a_cookie(next)) return i;
   }
   return line.size();
 }
@@ -44,14 +45,17 @@ bool is_in_the_past(std::string_view date) {
   constexpr long long kYear2000 = 946684800;
   const std::string text(unquoted(date));
   const time_t time = curl_getdate(text.c_str(), nullptr);
-  return time != -1 ? time < kYear2000 : text.find("1970") != std::string::npos;
+  if (time != -1 && time < kYear2000) return true;
+  // libcurl takes the year 70 for 2070, where RFC 6265 §5.1.1 has 1970.
+  return text.find("-70 ") != std::string::npos ||
+         (time == -1 && text.find("1970") != std::string::npos);
 }
 
 bool is_at_most_zero(std::string_view number) {
   const std::string text(unquoted(number));
   char* end = nullptr;
   const long long value = std::strtoll(text.c_str(), &end, 10);
-  return end != text.c_str() && value <= 0;
+  return !text.empty() && *end == '\0' && value <= 0;
 }
 
 void read_attribute(std::string_view attribute, SetCookie& cookie) {
@@ -106,14 +110,19 @@ std::vector<SetCookie> parse_set_cookie(std::string_view line) {
 
 std::string protect_cookie(std::string_view line, std::string_view name, bool secure) {
   std::string result;
+  std::size_t copied = 0;
   for_each_cookie(line, [&](const SetCookie& cookie) {
-    if (!result.empty()) result += ", ";
-    result += cookie.text;
     if (cookie.name != name || cookie.removes) return;
+    const bool needs_secure = secure && !cookie.secure;
+    if (cookie.http_only && !needs_secure) return;
+    const auto end =
+        static_cast<std::size_t>(cookie.text.data() - line.data()) + cookie.text.size();
+    result.append(line.substr(copied, end - copied));
+    copied = end;
     if (!cookie.http_only) result += "; HttpOnly";
-    if (secure && !cookie.secure) result += "; Secure";
+    if (needs_secure) result += "; Secure";
   });
-  return result;
+  return result.append(line.substr(copied));
 }
 
 }  // namespace crowd_confluence

@@ -167,7 +167,7 @@ struct ProbeAnswer {
 
 ProbeAnswer read_probe_answer(const JsonObject& body, const Probe& probe) {
   ProbeAnswer answer;
-  answer.user = probe.user_field.empty() ? "" : body.text_of(probe.user_field).value_or("");
+  answer.user = probe.user_field.empty() ? "" : body.string_of(probe.user_field).value_or("");
   if (probe.field.empty()) {
     answer.says = answer.user.empty() ? ProbeAnswer::nothing : ProbeAnswer::logged_in;
   } else if (const auto value = body.text_of(probe.field)) {
@@ -218,6 +218,9 @@ class Judge {
  private:
   [[nodiscard]] Verdict on_unauthorized() const {
     if (is_challenge_of_a_proxy(response_)) return unavailable(Reason::forbidden);
+    // The session that was sent along is over, which says nothing about the token.
+    if (!previous_.empty() && response_.body.find("invalid cookie was sent") != std::string::npos)
+      return unavailable(Reason::unexpected_answer);
     return rejected(Reason::unauthorized);
   }
 
