@@ -14,6 +14,10 @@ if [[ ${1-} == -h || ${1-} == --help ]]; then
   sed -n '2,/^set/{s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"
   exit
 fi
+# bash alone would go on after a Ctrl-C that its child did not die of.
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP
 "$root/scripts/install-build-deps.sh" demo
 # Debian's own Python: the demo needs nothing but its standard library. -B, -E, -s: it writes no
 # byte code, and somebody's own settings and packages do not matter.

@@ -6,15 +6,18 @@ Use ../demo.sh, which also installs what is missing.
 
 from __future__ import annotations
 
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while the rest is being imported
+
 import argparse
+import grp
 import http.client
 import json
 import os
 import pathlib
 import pwd
-import grp
 import secrets
-import signal
 import socket
 import subprocess
 import sys
@@ -220,7 +223,7 @@ def walk(addresses: Addresses) -> bool:
         except Wrong as wrong:
             details, mark = f"but: {wrong}", bad
         # A step that meets something unforeseen has failed, too, and the others still run.
-        except Exception as error:  # pylint: disable=broad-except
+        except Exception as error:
             details, mark = f"but: {type(error).__name__}: {error}", bad
         failed += mark == bad
         print(f" {mark} {number:2}. {what}\n       {details}", flush=True)
