@@ -18,7 +18,7 @@ struct BadDirective {
 
 const std::vector<BadDirective> kBadDirectives = {
     {"CrowdConfluence Maybe", "", "On or Off"},
-    {"CrowdConfluenceURL", "", "(?i)url"},
+    {"CrowdConfluenceURL", "", "URL"},
     {"CrowdConfluenceURL wiki.example.com", "wiki.example.com", "https?://"},
     {"CrowdConfluenceURL ftp://wiki.example.com", "ftp://wiki.example.com", "https?://"},
     {"CrowdConfluenceURL file:///etc/passwd", "file:///etc/passwd", "https?://"},
@@ -64,7 +64,7 @@ const std::vector<BadDirective> kBadDirectives = {
     {"CrowdConfluencePassAs header \"a b\"", "a b", "header"},
     {"CrowdConfluencePassAs header a:b", "a:b", "header"},
     {"CrowdConfluencePassAs header Cookie", "Cookie", "another name"},
-    {"CrowdConfluencePassAs header x_forwarded_for", "x_forwarded_for", "another name"},
+    {"CrowdConfluencePassAs header x-forwarded-FOR", "x-forwarded-FOR", "another name"},
     {"CrowdConfluencePassAs header Host", "Host", "another name"},
     {"CrowdConfluenceForwardedFor Perhaps", "", "On or Off"},
     {"CrowdConfluenceWhen", "", "missing.*rejected.*unavailable"},

@@ -80,9 +80,9 @@ const std::vector<Setting> kSettings = {
      },
      "0", "1", "0"},
     {"when missing", "CrowdConfluenceTokenCookie none\nCrowdConfluenceWhen missing 401",
-     "CrowdConfluenceWhen missing pass", "CrowdConfluenceWhen missing 418",
+     "CrowdConfluenceWhen missing pass", "CrowdConfluenceWhen missing 451",
      [](const Observation& seen) { return count(static_cast<std::size_t>(seen.response.status)); },
-     "401", "200", "418"},
+     "401", "200", "451"},
     {"protect cookie", "CrowdConfluenceProtectCookie Off", "CrowdConfluenceProtectCookie On",
      "CrowdConfluenceProtectCookie Off",
      [](const Observation& seen) { return seen.response.header("Set-Cookie"); },
@@ -162,11 +162,11 @@ BOOST_AUTO_TEST_CASE(directories_files_and_conditions_are_sections_too) {
       "CrowdConfluenceURL ${CONFLUENCE}\n"
       "<Directory \"${ROOT}/htdocs/plain\">\nCrowdConfluence On\n"
       "<Files secret.txt>\nCrowdConfluenceWhen missing 401\n</Files>\n</Directory>\n"
-      "<If \"%{QUERY_STRING} == 'strict'\">\nCrowdConfluenceWhen missing 418\n</If>\n");
+      "<If \"%{QUERY_STRING} == 'strict'\">\nCrowdConfluenceWhen missing 451\n</If>\n");
   BOOST_TEST(stage.get("/plain/file.txt").result() == "missing");
   BOOST_TEST(stage.get("/plain/file.txt").status == 200);
   BOOST_TEST(stage.get("/plain/secret.txt").status == 401);
-  BOOST_TEST(stage.get("/plain/file.txt?strict").status == 418);
+  BOOST_TEST(stage.get("/plain/file.txt?strict").status == 451);
   BOOST_TEST(stage.get("/plain/file.txt", {stage.cookie_line("alice")}).user() == "alice");
 }
 

@@ -41,14 +41,16 @@ BOOST_AUTO_TEST_CASE(http2) {
 
 BOOST_AUTO_TEST_CASE(https_with_http2) {
   const test_support::CertificateAuthority authority;
-  const test_support::Certificate certificate = authority.issue({"test", {"127.0.0.1"}});
+  const test_support::Certificate certificate = authority.issue({"test", {"localhost"}});
   HttpdOptions options;
   options.modules = {"http2", "socache_shmcb", "ssl"};
   Stage stage(options);
   stage.httpd.write("server.pem", certificate.certificate);
   stage.httpd.write("server.key", certificate.private_key);
   stage.start(
-      "Listen 127.0.0.1:${PORT2} https\nProtocols h2 http/1.1\nCrowdConfluenceURL ${CONFLUENCE}\n"
+      "SSLSessionCache shmcb:${ROOT}/run/ssl(512000)\nListen 127.0.0.1:${PORT2} https\nProtocols "
+      "h2 "
+      "http/1.1\nCrowdConfluenceURL ${CONFLUENCE}\n"
       "<VirtualHost *:${PORT2}>\nServerName localhost\nSSLEngine On\n"
       "SSLCertificateFile \"${ROOT}/server.pem\"\nSSLCertificateKeyFile \"${ROOT}/server.key\"\n"
       "</VirtualHost>\n" +

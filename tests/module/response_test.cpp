@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(the_sso_cookie_is_protected) {
 
 BOOST_AUTO_TEST_CASE(over_https_it_is_secure_too) {
   const test_support::CertificateAuthority authority;
-  const test_support::Certificate certificate = authority.issue({"test", {"127.0.0.1"}});
+  const test_support::Certificate certificate = authority.issue({"test", {"localhost"}});
   HttpdOptions options;
   options.modules = {"socache_shmcb", "ssl"};
   Stage stage(options);
@@ -120,7 +120,8 @@ BOOST_AUTO_TEST_CASE(over_https_it_is_secure_too) {
   stage.httpd.write("server.key", certificate.private_key);
   stage.app.respond_with(AppResponse{200, {"Set-Cookie: crowd.token_key=new-token; Path=/"}, ""});
   stage.start(
-      "CrowdConfluenceURL ${CONFLUENCE}\nListen 127.0.0.1:${PORT2} https\n"
+      "CrowdConfluenceURL ${CONFLUENCE}\nSSLSessionCache shmcb:${ROOT}/run/ssl(512000)\nListen "
+      "127.0.0.1:${PORT2} https\n"
       "<VirtualHost *:${PORT2}>\nServerName localhost\nSSLEngine On\n"
       "SSLCertificateFile \"${ROOT}/server.pem\"\nSSLCertificateKeyFile \"${ROOT}/server.key\"\n"
       "</VirtualHost>\n" +

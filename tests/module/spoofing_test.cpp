@@ -101,10 +101,12 @@ void check_that_nothing_spoofed_arrives(
           for (const auto& [name, value] : request.headers.lines)
             BOOST_TEST(value.find(kSpoofed) == std::string::npos,
                        "the app received it in " << name);
+          const std::string cookies = request.headers.value("Cookie").value_or("");
           const bool had_theme = std::any_of(spoofed.begin(), spoofed.end(), [](const auto& line) {
             return line.find("theme=dark;") != std::string::npos || line == "Cookie: theme=dark";
           });
-          if (had_theme) BOOST_TEST(request.cookie("theme").size() == 1U);
+          // Not as a cookie: httpd joins several lines with a comma.
+          if (had_theme) BOOST_CHECK(cookies.find("theme=dark") != std::string::npos);
         }
       }
     }

@@ -14,10 +14,10 @@ BOOST_AUTO_TEST_CASE(each_asks_its_own_confluence) {
   options.defines["OTHER"] = other.confluence_url();
   Stage stage(options);
   stage.start(
-      "ProxyPass / ${APP}/\nCrowdConfluence On\n"
-      "<VirtualHost *:${PORT}>\nServerName one.test\nCrowdConfluenceURL "
+      "ProxyPass / ${APP}/\n"
+      "<VirtualHost *:${PORT}>\nServerName one.test\nCrowdConfluence On\nCrowdConfluenceURL "
       "${CONFLUENCE}\n</VirtualHost>\n"
-      "<VirtualHost *:${PORT}>\nServerName two.test\nCrowdConfluenceURL "
+      "<VirtualHost *:${PORT}>\nServerName two.test\nCrowdConfluence On\nCrowdConfluenceURL "
       "${OTHER}\n</VirtualHost>\n");
   // One token that is somebody else at each.
   const std::string token = "one-token-for-two-servers-00";

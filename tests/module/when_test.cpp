@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(each_result_has_its_action) {
     std::string configuration = "CrowdConfluenceURL ${CONFLUENCE}\n" + location("/default/");
     configuration +=
         location("/pass/", "CrowdConfluenceWhen " + result + " pass") +
-        location("/status/", "CrowdConfluenceWhen " + result + " 418") +
+        location("/status/", "CrowdConfluenceWhen " + result + " 451") +
         location("/url/", "CrowdConfluenceWhen " + result +
                               " \"https://login.example.com/?to=%{escape:%{REQUEST_URI}}\"");
     stage.start(configuration);
@@ -70,15 +70,14 @@ BOOST_AUTO_TEST_CASE(each_result_has_its_action) {
 
       for (const auto& kind : {kNavigation, kFetch}) {
         const Response response = stage.get("/status/", with(headers, kind));
-        BOOST_TEST(response.status == 418);
+        BOOST_TEST(response.status == 451);
         BOOST_TEST(response.result() == result);
       }
 
       for (const auto& kind : {kNavigation, kPlainNavigation}) {
         const Response response = stage.get("/url/my%20page", with(headers, kind));
         BOOST_TEST(response.status == 302);
-        BOOST_TEST(response.header("Location") ==
-                   "https://login.example.com/?to=%2furl%2fmy%20page");
+        BOOST_TEST(response.header("Location") == "https://login.example.com/?to=/url/my%20page");
         BOOST_TEST(response.result() == result);
       }
       for (const auto& kind : {kFetch, kXmlHttpRequest, kImage})

@@ -70,6 +70,9 @@ class Client::Impl {
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_INTERFACE, source_.c_str());
     curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, version_);
+    // libcurl 7.88 cannot send a second request over an h2c connection.
+    curl_easy_setopt(curl, CURLOPT_FORBID_REUSE,
+                     version_ == CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE ? 1L : 0L);
     // What is tested is httpd's client towards Confluence, not this one.
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);

@@ -35,7 +35,7 @@ struct Request {
   std::string body = {};
 };
 
-/// Keeps its connection from request to request. One thread at a time.
+/// Keeps its connection from request to request (but with http2). One thread at a time.
 class Client {
  public:
   enum class Protocol { http1, http2, https };

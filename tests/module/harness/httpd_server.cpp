@@ -8,8 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <fstream>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -58,6 +59,25 @@ std::string user_and_group() {
     return "User " + std::string(name) + "\nGroup \"#" + std::to_string(user->pw_gid) + "\"\n";
   }
   return "";
+}
+
+/// The fields of /proc/PID/stat behind the program's name; none when there is no such process.
+std::vector<std::string> process_state(pid_t process) {
+  const std::string text = read_file("/proc/" + std::to_string(process) + "/stat");
+  std::istringstream in(text.substr(std::min(text.rfind(')') + 1, text.size())));
+  return {std::istream_iterator<std::string>(in), {}};
+}
+
+bool is_running_child(pid_t child) {
+  const std::vector<std::string> state = process_state(child);
+  return !state.empty() && state.front() != "Z" && state.front() != "X";
+}
+
+/// Of a process whose end nobody has asked for yet; 0 when it ended by itself.
+int signal_that_ended(pid_t child) {
+  const std::vector<std::string> state = process_state(child);
+  constexpr std::size_t kExitCode = 49;
+  return state.size() > kExitCode ? std::stoi(state[kExitCode]) & 0x7f : 0;
 }
 
 }  // namespace
@@ -203,12 +223,30 @@ void HttpdServer::restart_gracefully() {
     throw std::runtime_error("httpd does not come back after a graceful restart:\n" + log_.text());
 }
 
+std::vector<std::string> HttpdServer::end_children() {
+  const std::vector<pid_t> children = child_process_ids();
+  process_->send(SIGWINCH);
+  // The parent looks after them once in a second only; until then they are zombies.
+  const bool ended = wait_until([&] {
+    return std::none_of(children.begin(), children.end(),
+                        [](pid_t child) { return is_running_child(child); });
+  });
+  if (!ended) return {"a child process of httpd does not end"};
+  std::vector<std::string> complaints;
+  for (const pid_t child : children)
+    if (const int signal = signal_that_ended(child))
+      complaints.push_back("a child process of httpd was ended by signal " +
+                           std::to_string(signal));
+  return complaints;
+}
+
 std::vector<std::string> HttpdServer::stop() {
   std::vector<std::string> complaints;
   if (!process_) return complaints;
   if (!process_->is_running()) {
     complaints.emplace_back("httpd ended by itself");
   } else {
+    complaints = end_children();
     process_->send(SIGTERM);
     const std::optional<int> status = process_->wait(kPatience);
     if (!status) complaints.emplace_back("httpd does not stop");

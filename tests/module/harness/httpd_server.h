@@ -59,7 +59,8 @@ class HttpdServer {
   /// Waits until the new generation is there. Requests of the old one may still be running.
   void restart_gracefully();
 
-  /// As `httpd -k stop`; says what was wrong with it, or nothing.
+  /// As `httpd -k graceful-stop`: all requests are finished first, because httpd's event MPM may
+  /// crash when it is stopped in the middle of one. Says what was wrong with it, or nothing.
   [[nodiscard]] std::vector<std::string> stop();
   [[nodiscard]] bool is_running() { return process_ && process_->is_running(); }
 
@@ -74,6 +75,7 @@ class HttpdServer {
  private:
   enum class Start { running, refused, port_taken };
 
+  [[nodiscard]] std::vector<std::string> end_children();
   Start try_to_start(std::string_view configuration);
   [[nodiscard]] std::string common_configuration() const;
   [[nodiscard]] std::vector<std::string> command() const;
