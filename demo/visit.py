@@ -163,7 +163,7 @@ class Visit:
         require(reply.value("data-result") == "missing", "httpd did not say 'missing'")
         require(not reply.values("data-user"), "the app shows a user")
         require(not reply.values("data-asked"), "the app asked Confluence")
-        return f"GET /app/ → {reply.status}, session: missing"
+        return f"GET /app/ → {reply.status}, outcome: missing"
 
     def log_in(self) -> str:
         wrong = self._alice.post("/crowd/console/login", username="alice", password="wrong")
@@ -237,12 +237,12 @@ class Visit:
             reply = thief.get("/app/")
             require(reply.value("data-address") == "127.0.0.2", "httpd saw another address")
             self._require_rejected(reply)
-        return f"GET /app/ from 127.0.0.2 → {reply.status}, session: rejected"
+        return f"GET /app/ from 127.0.0.2 → {reply.status}, outcome: rejected"
 
     def own_address(self) -> str:
         reply = self._alice.get("/app/")
         self._require_user(reply, "alice", {"DOCS", "TEAM", "LAB", "~alice"})
-        return f"GET /app/ from 127.0.0.1 → {reply.status}, session: session"
+        return f"GET /app/ from 127.0.0.1 → {reply.status}, outcome: session"
 
     def another_user(self) -> str:
         require(self._bob.log_in("bob").status == 303, "Bob cannot log in")
@@ -257,7 +257,7 @@ class Visit:
         require(dave.log_in("dave").status == 303, "Dave cannot log in")
         reply = dave.get("/app/")
         self._require_rejected(reply)
-        return f"GET /app/ → {reply.status}, session: rejected"
+        return f"GET /app/ → {reply.status}, outcome: rejected"
 
     def log_out(self) -> str:
         kept = dict(self._alice.cookies)

@@ -79,7 +79,7 @@ clean_up() {
 check_removals() {
   local removed
   removed=$(apt-get -s --no-install-recommends install "${missing[@]}" |
-    sed -n 's/^Remv \([^ ]*\).*/\1/p')
+    sed -n 's/^Remv \([^ ]*\).*/\1/p') || fail "apt-get cannot install ${missing[*]}"
   [[ -n $removed ]] || return 0
   if grep -qvE '^libboost-?[a-z0-9.-]*-dev$' <<<"$removed"; then
     fail "installing ${missing[*]} would remove these packages: ${removed//$'\n'/ }"
