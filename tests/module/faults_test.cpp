@@ -4,7 +4,7 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <functional>
-#include <thread>
+#include <future>
 
 #include "stage.h"
 #include "support/raw_server.h"
@@ -148,13 +148,12 @@ BOOST_AUTO_TEST_CASE(each_has_its_word_and_none_does_lasting_harm) {
   stage.start("CrowdConfluenceURL ${CONFLUENCE} connectiontimeout=400ms timeout=500ms\n" +
               location("/"));
   stage.httpd.log().expect("CCF0010: ");
-  const std::string alice = stage.cookie_line("alice");
   for (const Failure& failure : kFailures) {
     BOOST_TEST_CONTEXT("a Confluence that " << failure.name) {
       stage.simulator.close_idle_connections(Server::kConfluence);
       failure.begin(stage);
       const auto begin = std::chrono::steady_clock::now();
-      const Response response = stage.get("/", {alice});
+      const Response response = stage.get("/", {stage.cookie_line("alice")});
       const auto took = std::chrono::steady_clock::now() - begin;
       BOOST_TEST(response.status == 200);
       BOOST_TEST(response.body == "The app says hello.\n");
@@ -173,7 +172,7 @@ BOOST_AUTO_TEST_CASE(each_has_its_word_and_none_does_lasting_harm) {
         confluence.maintenance = atlassian::Maintenance::kNone;
         confluence.rate_limit.reset();
       });
-      BOOST_TEST(stage.get("/", {alice}).user() == "alice");
+      BOOST_TEST(stage.get("/", {stage.cookie_line("alice")}).user() == "alice");
       stage.app.forget();
     }
   }
@@ -234,33 +233,33 @@ BOOST_AUTO_TEST_CASE(the_time_outs_are_those_of_the_url) {
       location("/short/", "CrowdConfluenceURL ${CONFLUENCE} timeout=300ms") +
       location("/long/", "CrowdConfluenceURL ${CONFLUENCE} timeout=20s"));
   stage.httpd.log().expect("CCF0010: ");
-  const std::string alice = stage.cookie_line("alice");
   stage.simulator.misbehave(Server::kConfluence, Fault::late(std::chrono::milliseconds(1200)));
   for (const std::string path : {"/connect/", "/short/"}) {
     const auto begin = std::chrono::steady_clock::now();
-    const Response response = stage.get(path, {alice});
+    const Response response = stage.get(path, {stage.cookie_line("alice")});
     const auto took = std::chrono::steady_clock::now() - begin;
     BOOST_TEST(response.reason() == "timeout");
     BOOST_TEST((took >= std::chrono::milliseconds(250)));
     BOOST_TEST((took < std::chrono::seconds(10)));
   }
-  BOOST_TEST(stage.get("/long/", {alice}).user() == "alice");
+  BOOST_TEST(stage.get("/long/", {stage.cookie_line("alice")}).user() == "alice");
 }
 
 BOOST_AUTO_TEST_CASE(requests_that_need_no_confluence_go_on_while_it_hangs) {
   Stage stage;
   stage.httpd.write("htdocs/file.txt", "file");
   stage.start("CrowdConfluenceURL ${CONFLUENCE} timeout=20\n" + location("/app/"));
-  const std::string alice = stage.cookie_line("alice");
   stage.simulator.misbehave(Server::kConfluence, Fault::hang());
-  std::vector<std::thread> waiting;
+  std::vector<std::future<Response>> waiting;
   for (int i = 0; i < 4; ++i)
-    waiting.emplace_back([&] { BOOST_CHECK(stage.get("/app/", {alice}).user() == "alice"); });
+    waiting.push_back(std::async(std::launch::async, [&, cookie = stage.cookie_line("alice")] {
+      return stage.get("/app/", {cookie});
+    }));
   BOOST_TEST(stage.simulator.wait_for_hanging(4));
   BOOST_TEST(stage.get("/file.txt").body == "file");
   BOOST_TEST(stage.get("/app/").result() == "missing");
   stage.simulator.clear_faults();
-  for (std::thread& thread : waiting) thread.join();
+  for (auto& response : waiting) BOOST_TEST(response.get().user() == "alice");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

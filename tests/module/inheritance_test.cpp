@@ -107,13 +107,12 @@ BOOST_AUTO_TEST_CASE(from_server_to_virtual_host_to_location) {
                 "<VirtualHost *:${PORT}>\nServerName host.test\n" +
                 setting.of_virtual_host + "\n<Location /inner/>\n" + setting.of_location +
                 "\n</Location>\n</VirtualHost>\n");
-    const std::string alice = stage.cookie_line("alice");
 
     const auto observe = [&](const std::string& host, const std::string& path) {
       Observation seen;
       stage.app.forget();
       stage.simulator.forget_requests();
-      seen.response = stage.get(path, {"Host: " + host, alice});
+      seen.response = stage.get(path, {"Host: " + host, stage.cookie_line("alice")});
       const auto at_app = stage.app.requests();
       const auto at_confluence = stage.simulator.requests(atlassian::Server::kConfluence);
       if (!at_app.empty()) seen.at_app = at_app.back();
@@ -135,7 +134,6 @@ BOOST_AUTO_TEST_CASE(one_setting_leaves_the_others_inherited) {
       "CrowdConfluencePassAs header Outer\nCrowdConfluenceWhen missing 401\n"
       "<Location /inner>\nCrowdConfluenceWhen rejected 403\n</Location>\n"
       "<Location /inner/most>\nCrowdConfluencePassAs cookie\n</Location>\n");
-  const std::string alice = stage.cookie_line("alice");
   const std::string nobody = "Cookie: crowd.token_key=nobodys-token-000000000000";
 
   BOOST_TEST(stage.get("/").status == 401);
@@ -146,9 +144,9 @@ BOOST_AUTO_TEST_CASE(one_setting_leaves_the_others_inherited) {
   BOOST_TEST(stage.get("/inner/most", {nobody}).status == 403);
   stage.app.forget();
 
-  BOOST_TEST(stage.get("/inner", {alice}).status == 200);
+  BOOST_TEST(stage.get("/inner", {stage.cookie_line("alice")}).status == 200);
   BOOST_TEST(stage.seen_by_app().headers.values("Outer").size() == 1U);
-  BOOST_TEST(stage.get("/inner/most", {alice}).status == 200);
+  BOOST_TEST(stage.get("/inner/most", {stage.cookie_line("alice")}).status == 200);
   const AppRequest request = stage.seen_by_app();
   BOOST_TEST(request.headers.values("Outer").empty());
   BOOST_TEST(request.cookie("JSESSIONID").size() == 1U);

@@ -61,14 +61,13 @@ BOOST_AUTO_TEST_CASE(a_proxy_is_used_where_it_is_named) {
   Stage stage(with_proxy(proxy.url()));
   stage.start("CrowdConfluenceURL ${CONFLUENCE}\n" + location("/direct/") +
               location("/proxied/", "CrowdConfluenceOutgoingProxy ${PROXY}"));
-  const std::string alice = stage.cookie_line("alice");
 
-  BOOST_TEST(stage.get("/direct/", {alice}).user() == "alice");
+  BOOST_TEST(stage.get("/direct/", {stage.cookie_line("alice")}).user() == "alice");
   BOOST_TEST(proxy.request_lines().empty());
   BOOST_TEST(stage.exchanges() == 1U);
   stage.app.forget();
 
-  BOOST_TEST(stage.get("/proxied/", {alice}).user() == "alice");
+  BOOST_TEST(stage.get("/proxied/", {stage.cookie_line("alice")}).user() == "alice");
   BOOST_TEST(stage.exchanges() == 0U);
   BOOST_TEST(
       proxy.request_lines() == std::vector<std::string>{"GET " + stage.simulator.confluence_url() +

@@ -104,21 +104,19 @@ BOOST_AUTO_TEST_CASE(the_list_of_session_cookies_decides_what_is_passed_on) {
               location("/own/", "CrowdConfluenceSessionCookies WIKISESSION") +
               location("/pattern/", "CrowdConfluenceSessionCookies WIKI* AWS*") +
               location("/default/"));
-  const std::string alice = stage.cookie_line("alice");
-
-  BOOST_TEST(stage.get("/own/", {alice}).result() == "session");
+  BOOST_TEST(stage.get("/own/", {stage.cookie_line("alice")}).result() == "session");
   AppRequest request = stage.seen_by_app();
   BOOST_TEST(stage.owner_of(only(request.cookie("WIKISESSION"))) == "alice");
   BOOST_TEST(request.cookie("AWSALB").empty());
 
-  BOOST_TEST(stage.get("/pattern/", {alice}).result() == "session");
+  BOOST_TEST(stage.get("/pattern/", {stage.cookie_line("alice")}).result() == "session");
   request = stage.seen_by_app();
   BOOST_TEST(stage.owner_of(only(request.cookie("WIKISESSION"))) == "alice");
   BOOST_TEST(request.cookie("AWSALB").size() == 1U);
 
   // The default's first name is JSESSIONID, without which there is no session.
   stage.httpd.log().expect("CCF0010: .*no-session-cookie|CCF0010: .*no usable session cookie");
-  const Response response = stage.get("/default/", {alice});
+  const Response response = stage.get("/default/", {stage.cookie_line("alice")});
   BOOST_TEST(response.result() == "unavailable");
   BOOST_TEST(response.reason() == "no-session-cookie");
   BOOST_TEST(stage.seen_by_app().cookie("AWSALB").empty());

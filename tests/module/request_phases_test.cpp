@@ -127,14 +127,13 @@ BOOST_AUTO_TEST_CASE(a_directory_index_is_the_same_request) {
       "index.html\n</Directory>\n"
       "<Directory \"${ROOT}/htdocs/proxied\">\nDirectoryIndex /app/index\n</Directory>\n");
   stage.httpd.write("htdocs/proxied/keep", "");
-  const std::string alice = stage.cookie_line("alice");
 
-  const Response index = stage.get("/static/", {alice});
+  const Response index = stage.get("/static/", {stage.cookie_line("alice")});
   BOOST_TEST(index.body == "static");
   BOOST_TEST(index.user() == "alice");
   BOOST_TEST(stage.exchanges() == 1U);
 
-  BOOST_TEST(stage.get("/proxied/", {alice}).status == 200);
+  BOOST_TEST(stage.get("/proxied/", {stage.cookie_line("alice")}).status == 200);
   BOOST_TEST(stage.exchanges() == 1U);
   const AppRequest request = stage.seen_by_app();
   BOOST_TEST(request.target == "/app/index");
@@ -150,12 +149,11 @@ BOOST_AUTO_TEST_CASE(a_rewritten_request_is_the_same_request) {
       "RewriteRule ^within$ /app/within\n"
       "RewriteRule ^twice$ once\nRewriteRule ^once$ /app/twice [END]\n"
       "RewriteRule ^direct/(.*)$ ${APP}/direct/$1 [P]\n</Directory>\n");
-  const std::string alice = stage.cookie_line("alice");
   for (const auto& [path, target] : {std::pair("/within", "/app/within"),
                                      {"/twice", "/app/twice"},
                                      {"/direct/x", "/direct/x"}}) {
     BOOST_TEST_CONTEXT(path) {
-      BOOST_TEST(stage.get(path, {alice}).status == 200);
+      BOOST_TEST(stage.get(path, {stage.cookie_line("alice")}).status == 200);
       BOOST_TEST(stage.exchanges() == 1U);
       const AppRequest request = stage.seen_by_app();
       BOOST_TEST(request.target == target);

@@ -19,14 +19,14 @@ BOOST_AUTO_TEST_CASE(each_asks_its_own_confluence) {
       "${CONFLUENCE}\n</VirtualHost>\n"
       "<VirtualHost *:${PORT}>\nServerName two.test\nCrowdConfluence On\nCrowdConfluenceURL "
       "${OTHER}\n</VirtualHost>\n");
-  // One token that is somebody else at each.
-  const std::string token = "one-token-for-two-servers-00";
-  stage.keep_secret(token);
-  stage.simulator.log_in_as("alice", "127.0.0.1", token);
-  other.log_in_as("bob", "127.0.0.1", token);
-  const std::string cookie = "Cookie: crowd.token_key=" + token;
-
   for (int round = 0; round < 2; ++round) {
+    // One token that is somebody else at each.
+    const std::string token = "one-token-for-two-servers-" + std::to_string(round) + "00";
+    stage.keep_secret(token);
+    stage.simulator.log_in_as("alice", "127.0.0.1", token);
+    other.log_in_as("bob", "127.0.0.1", token);
+    const std::string cookie = "Cookie: crowd.token_key=" + token;
+
     BOOST_TEST(stage.get("/", {"Host: one.test", cookie}).user() == "alice");
     AppRequest request = stage.seen_by_app();
     BOOST_REQUIRE_EQUAL(request.cookie("JSESSIONID").size(), 1U);
