@@ -42,7 +42,8 @@ readonly kTestPackages=(
 # Where Debian's tools look whether a service may be started. It must stand there while apt runs.
 readonly kPolicy=/usr/sbin/policy-rc.d
 readonly kPolicyMark='# Put here by mod_crowd_confluence while it installs packages.'
-readonly kLock=/run/lock/mod_crowd_confluence.install
+# Locked while packages are installed; a folder, so that no lock file stays. dpkg locks other things.
+readonly kLock=/var/lib/dpkg
 
 fail() {
   printf '%s: %s\n' "${0##*/}" "$1" >&2
@@ -91,7 +92,7 @@ install() {
   export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
   local apt=(apt-get -o DPkg::Lock::Timeout=600 -qq)
   # Whoever comes second waits, and then finds nothing missing.
-  exec 9>"$kLock"
+  exec 9<"$kLock"
   flock 9
   find_missing
   ((${#missing[@]})) || return 0
