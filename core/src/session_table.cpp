@@ -238,6 +238,7 @@ SessionTable::Found SessionTable::find(const VisitorKey& key, Moment now, Moment
     outcome.reason = entry.reason;
     outcome.source = Source::table;
     if (entry.kind == Kind::refusal) {
+      outcome.session.prepare(0, 0);  // an attempt before may have read a session here
       outcome.result = Result::rejected;
       return {true, false};
     }
@@ -247,7 +248,13 @@ SessionTable::Found SessionTable::find(const VisitorKey& key, Moment now, Moment
   return {};
 }
 
-SessionTable::Stored SessionTable::put(const VisitorKey& key, const Entry& entry, bool only_if_good,
+SessionTable::Found SessionTable::find_after_writers(const VisitorKey& key, Moment now,
+                                                     Moment renewal_lease, Outcome& outcome) const {
+  const BucketLock lock(*this, bucket_of(key));
+  return find(key, now, renewal_lease, outcome);
+}
+
+SessionTable::Stored SessionTable::put(const VisitorKey& key, const Entry& entry, bool only_renew,
                                        Moment now) {
   const std::size_t bucket = bucket_of(key);
   const BucketLock lock(*this, bucket);
@@ -257,7 +264,7 @@ SessionTable::Stored SessionTable::put(const VisitorKey& key, const Entry& entry
     const Slot candidate = slot(bucket, way);
     const Entry old = candidate.entry();
     if (old.kind != Kind::empty && candidate.has(key)) {
-      if (only_if_good && !(old.kind == Kind::session && old.is_good(now))) return Stored::no_room;
+      if (only_renew && old.kind != Kind::session) return Stored::no_room;
       candidate.write(key, entry);
       return Stored::yes;
     }
@@ -275,7 +282,7 @@ SessionTable::Stored SessionTable::put(const VisitorKey& key, const Entry& entry
       place = candidate;
     }
   }
-  if (only_if_good || !place) return Stored::no_room;
+  if (only_renew || !place) return Stored::no_room;
   place->write(key, entry);
   return Stored::yes;
 }
@@ -292,7 +299,7 @@ SessionTable::Stored SessionTable::renew_session(const VisitorKey& key, Moment n
 
 SessionTable::Stored SessionTable::put_session(const VisitorKey& key, Moment now, Moment ttl,
                                                Reason reason, const Session& session,
-                                               bool only_if_good) {
+                                               bool only_renew) {
   if (session.user().size() + session.cookies().size() > kMaxSessionBytes) {
     drop(key, [](const Entry&, const Slot&) { return true; });
     return Stored::too_large;
@@ -305,7 +312,7 @@ SessionTable::Stored SessionTable::put_session(const VisitorKey& key, Moment now
   entry.expires = now + ttl;
   entry.renews = now + ttl - ttl / 4;
   entry.text = session.user().data();
-  return put(key, entry, only_if_good, now);
+  return put(key, entry, only_renew, now);
 }
 
 SessionTable::Stored SessionTable::put_refusal(const VisitorKey& key, Moment now, Moment ttl,

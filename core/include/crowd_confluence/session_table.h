@@ -23,9 +23,9 @@ namespace crowd_confluence {
 /// A view of the shared memory; copy it as you like. Thread-safe, and safe across processes.
 ///
 /// The table is divided into buckets; a visitor has its place in one of them. When a bucket is
-/// full, an expired entry makes room, then a refusal, then the session that was proven longest ago;
-/// a refusal never displaces a session that is still good, so that nobody can push others out with
-/// made-up tokens.
+/// full, an expired entry makes room, then a refusal, then the session whose life ends first, which
+/// is the one that was proven longest ago where all live equally long; a refusal never displaces a
+/// session that is still good, so that nobody can push others out with made-up tokens.
 class CROWD_CONFLUENCE_EXPORT SessionTable {
  public:
   /// User and cookies of a session that fits, in bytes.
@@ -49,8 +49,15 @@ class CROWD_CONFLUENCE_EXPORT SessionTable {
   };
 
   /// Fills result, reason and session of `outcome` if the visitor is known and `now` is before the
-  /// end of the entry's life. Leaves it untouched otherwise.
+  /// end of the entry's life. Otherwise leaves it untouched but for the session, which may be empty
+  /// then. An entry that is being written for unusually long counts as absent: its writer may have
+  /// been killed.
   Found find(const VisitorKey& key, Moment now, Moment renewal_lease, Outcome& outcome) const;
+
+  /// As find, but waits for writers, under the bucket's lock: for who is about to do something
+  /// expensive because of what find did not find.
+  Found find_after_writers(const VisitorKey& key, Moment now, Moment renewal_lease,
+                           Outcome& outcome) const;
 
   enum class Stored { yes, too_large, no_room };
 
@@ -58,8 +65,8 @@ class CROWD_CONFLUENCE_EXPORT SessionTable {
   Stored put_session(const VisitorKey& key, Moment now, Moment ttl, Reason reason,
                      const Session& session);
 
-  /// As put_session, but only if there is a session that is still good: one that was dropped while
-  /// it was being renewed stays dropped.
+  /// As put_session, but only if there is a session, which may have expired meanwhile: one that was
+  /// dropped while it was being renewed stays dropped.
   Stored renew_session(const VisitorKey& key, Moment now, Moment ttl, Reason reason,
                        const Session& session);
 
@@ -83,9 +90,9 @@ class CROWD_CONFLUENCE_EXPORT SessionTable {
   SessionTable(void* memory, std::size_t buckets);
   [[nodiscard]] std::size_t bucket_of(const VisitorKey& key) const;
   [[nodiscard]] Slot slot(std::size_t bucket, std::size_t way) const;
-  Stored put(const VisitorKey& key, const Entry& entry, bool only_if_good, Moment now);
+  Stored put(const VisitorKey& key, const Entry& entry, bool only_renew, Moment now);
   Stored put_session(const VisitorKey& key, Moment now, Moment ttl, Reason reason,
-                     const Session& session, bool only_if_good);
+                     const Session& session, bool only_renew);
   template <typename IsMeant>
   bool drop(const VisitorKey& key, IsMeant is_meant);
 
