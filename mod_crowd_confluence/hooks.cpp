@@ -18,8 +18,9 @@ void crowd_confluence_register_hooks(apr_pool_t*) {
   static const char* const kAfter[] = {"mod_rewrite.c", nullptr};
   static const char* const kBefore[] = {"mod_headers.c", nullptr};
 
-  // Refuse a configuration that cannot work, say what is dangerous, and get the memory that the
-  // processes share before there are any.
+  // Refuse a configuration that cannot work where `httpd -t` does, before a restart relies on it.
+  ap_hook_check_config(cc::check_configuration, nullptr, nullptr, APR_HOOK_MIDDLE);
+  // Say what is dangerous, and get the memory that the processes share before there are any.
   ap_hook_post_config(cc::prepare_server, nullptr, nullptr, APR_HOOK_MIDDLE);
   // libcurl and what uses it belong to one process and end with it.
   ap_hook_child_init(cc::start_child, nullptr, nullptr, APR_HOOK_MIDDLE);

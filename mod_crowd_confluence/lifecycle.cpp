@@ -75,8 +75,6 @@ apr_status_t end_child(void*) {
   return APR_SUCCESS;
 }
 
-/// httpd reads its configuration twice at the start; what is to be done or said is for the second
-/// time.
 bool is_first_reading() {
   return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
 }
@@ -91,7 +89,40 @@ int refuse_start(const server_rec* server, const char* text) {
   return HTTP_INTERNAL_SERVER_ERROR;
 }
 
-int check_configuration(const server_rec* main_server, apr_pool_t* pool) {
+void say_warnings(const server_rec* main_server) {
+  for (const server_rec* server = main_server; server != nullptr; server = server->next) {
+    const apr_array_header_t* warnings = server_config(server).warnings;
+    for (int i = 0; i < warnings->nelts; ++i)
+      ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server, "%s",
+                   APR_ARRAY_IDX(warnings, i, const char*));
+  }
+}
+
+int prepare(apr_pool_t* config_pool, server_rec* main_server) {
+  find_proxy_module();
+  const GlobalConfig& global = server_config(main_server).global;
+  shared_state = open_shared_memory(global, main_server->process);
+  if (!shared_state || !forget_what_was_said(config_pool))
+    return refuse_start(main_server, CCF_NO_MEMORY
+                        "there is not enough shared memory for CrowdConfluenceTableSize");
+  if (global.socache != nullptr)
+    if (const char* problem = init_socache(*global.socache, main_server, config_pool))
+      return refuse_start(
+          main_server,
+          apr_pstrcat(config_pool,
+                      CCF_NO_SOCACHE "CrowdConfluenceSOCache cannot be used: ", problem, nullptr));
+  // httpd reads its configuration twice at the start. What cannot work must come out at the first
+  // time, while somebody looks; what is to be said is said at the second, in the log.
+  if (is_first_reading()) return OK;
+  say_warnings(main_server);
+  ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, main_server,
+               CCF_STARTED "mod_crowd_confluence " CROWD_CONFLUENCE_VERSION);
+  return OK;
+}
+
+}  // namespace
+
+int check_configuration(apr_pool_t* pool, apr_pool_t*, apr_pool_t*, server_rec* main_server) {
   for (const server_rec* server = main_server; server != nullptr; server = server->next) {
     if (is_complete(server, server_config(main_server))) continue;
     return refuse_start(
@@ -106,39 +137,6 @@ int check_configuration(const server_rec* main_server, apr_pool_t* pool) {
                         "machine, to seal what goes into the store");
   return OK;
 }
-
-void say_warnings(const server_rec* main_server) {
-  for (const server_rec* server = main_server; server != nullptr; server = server->next) {
-    const apr_array_header_t* warnings = server_config(server).warnings;
-    for (int i = 0; i < warnings->nelts; ++i)
-      ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server, "%s",
-                   APR_ARRAY_IDX(warnings, i, const char*));
-  }
-}
-
-int prepare(apr_pool_t* config_pool, server_rec* main_server) {
-  if (const int status = check_configuration(main_server, config_pool); status != OK) return status;
-  if (is_first_reading()) return OK;
-
-  say_warnings(main_server);
-  find_proxy_module();
-  const GlobalConfig& global = server_config(main_server).global;
-  shared_state = open_shared_memory(global, main_server->process);
-  if (!shared_state || !forget_what_was_said(config_pool))
-    return refuse_start(main_server, CCF_NO_MEMORY
-                        "there is not enough shared memory for CrowdConfluenceTableSize");
-  if (global.socache != nullptr)
-    if (const char* problem = init_socache(*global.socache, main_server, config_pool))
-      return refuse_start(
-          main_server,
-          apr_pstrcat(config_pool,
-                      CCF_NO_SOCACHE "CrowdConfluenceSOCache cannot be used: ", problem, nullptr));
-  ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, main_server,
-               CCF_STARTED "mod_crowd_confluence " CROWD_CONFLUENCE_VERSION);
-  return OK;
-}
-
-}  // namespace
 
 int prepare_server(apr_pool_t* config_pool, apr_pool_t*, apr_pool_t*, server_rec* main_server) {
   try {

@@ -11,6 +11,10 @@
 
 namespace crowd_confluence {
 
+/// check_config.
+int check_configuration(apr_pool_t* config_pool, apr_pool_t* log_pool, apr_pool_t* temporary_pool,
+                        server_rec* main_server);
+
 /// post_config.
 int prepare_server(apr_pool_t* config_pool, apr_pool_t* log_pool, apr_pool_t* temporary_pool,
                    server_rec* main_server);
