@@ -241,8 +241,9 @@ void SessionBroker::renew(const VisitorKey& key, const Visitor& visitor, std::st
       upstream_->admit(around_.clock->now(), lease()) == CircuitBreaker::Admission::refused)
     return;
   Verdict verdict = exchange(visitor, cookies);
-  // A 401 may mean that only the cached session is dead: Confluence was restarted, say.
-  if (verdict.result == Result::rejected && verdict.reason == Reason::unauthorized)
+  // A 401, which tells nothing when it blames the cookie, may mean that only the cached session is
+  // dead: Confluence was restarted, say.
+  if (verdict.reason == Reason::unauthorized || verdict.reason == Reason::unexpected_answer)
     verdict = exchange(visitor, {});
 
   SessionTable& table = around_.state->table();

@@ -42,7 +42,7 @@ struct HttpError {
 /// Redirects are not followed, only http and https are spoken, environment variables, cookies and
 /// .netrc play no part. A response with more than kMaxHeaderBytes of headers or kMaxBodyBytes of
 /// body is an error. A request is sent once more only when a kept connection turned out to be
-/// closed before a single byte came back.
+/// closed before a whole line came back.
 ///
 /// Thread-safe: each call has a connection of its own while it lasts. `HttpLibrary` must exist
 /// before and until after.

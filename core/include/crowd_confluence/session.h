@@ -19,7 +19,7 @@ class CROWD_CONFLUENCE_EXPORT Session {
   /// User and cookies together, in bytes. More than any server takes in one header line anyway.
   static constexpr std::size_t kCapacity = 8 * 1024;
 
-  Session() = default;
+  Session() {}  // not defaulted, as `Session()` would then zero all of text_
   Session(const Session& other) { *this = other; }
   Session& operator=(const Session& other);
 
