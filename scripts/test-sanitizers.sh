@@ -12,8 +12,12 @@ cd "$(dirname "$0")/.." || exit
 build_root=$(realpath -m "${BUILD_ROOT:-build}")
 mkdir -p "$build_root/results"
 
+# GCC warns that ThreadSanitizer does not know fences. Between those of the session table every word
+# is atomic by itself, so no race is made up.
 build() {
-  cmake -S . -B "$2" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+  local warnings=
+  if [ "$1" = thread ]; then warnings=-Wno-tsan; fi
+  cmake -S . -B "$2" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS="$warnings" \
     -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DCROWD_CONFLUENCE_SANITIZE="$1" >"$2.log" 2>&1 &&
     cmake --build "$2" --target core_tests >>"$2.log" 2>&1
 }
