@@ -24,7 +24,7 @@ HttpdOptions options_for(Mpm mpm) {
 void check_that_nobody_gets_anothers_session(Mpm mpm) {
   constexpr int kRequests = 25;
   Stage stage(options_for(mpm));
-  stage.start_with();
+  stage.start("CrowdConfluenceURL ${CONFLUENCE} max=100\n" + location("/"));
   const std::map<std::string, std::string> users = {
       {"alice", "127.0.0.2"}, {"bob", "127.0.0.3"}, {"carol", "127.0.0.4"}};
   std::mutex mutex;

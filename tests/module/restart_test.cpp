@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(graceful_restarts_lose_no_request) {
     options.children = 4;
     options.threads = 4;
     Stage stage(options);
-    stage.start_with();
+    stage.start("CrowdConfluenceURL ${CONFLUENCE} max=100\n" + location("/"));
     const std::string alice = stage.cookie_line("alice");
     std::atomic<bool> enough = false;
     std::atomic<int> served = 0;

@@ -83,7 +83,7 @@ void check_that_nothing_spoofed_arrives(
     const std::string& directives, const std::vector<std::vector<std::string>>& spoofed_requests) {
   Stage stage;
   stage.start_with(directives);
-  stage.httpd.log().allow("CCF0010: ");
+  stage.httpd.log().allow("CCF001[04]: ");
   for (const Expected& expected : each_outcome(stage)) {
     stage.simulator.clear_faults();
     if (expected.result == "unavailable")
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(a_cookie_header_with_nothing_left_is_not_sent) {
 BOOST_AUTO_TEST_CASE(each_outcome_reaches_the_app_without_a_session_but_one) {
   Stage stage;
   stage.start_with();
-  stage.httpd.log().allow("CCF0010: ");
+  stage.httpd.log().allow("CCF001[04]: ");
   for (const Expected& expected : each_outcome(stage)) {
     if (expected.result == "unavailable")
       stage.simulator.misbehave(atlassian::Server::kConfluence, atlassian::Fault::close());

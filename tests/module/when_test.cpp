@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_SUITE(when)
 BOOST_AUTO_TEST_CASE(each_result_has_its_action) {
   for (const std::string& result : kResults) {
     Stage stage;
-    stage.httpd.log().allow("CCF0010: ");
+    stage.httpd.log().allow("CCF001[04]: ");
     std::string configuration = "CrowdConfluenceURL ${CONFLUENCE}\n" + location("/default/");
     configuration +=
         location("/pass/", "CrowdConfluenceWhen " + result + " pass") +
