@@ -43,6 +43,10 @@ std::string where_passed(const Observation& seen) {
   return "nowhere";
 }
 
+/// A section in which the module has to merge its settings, and none of those that are looked at.
+constexpr const char* kUnrelated =
+    "<Location /inner/most/>\nCrowdConfluenceWhen unavailable pass\n</Location>\n";
+
 const std::vector<Setting> kSettings = {
     {"on and off", "CrowdConfluence On", "CrowdConfluence Off", "CrowdConfluence On",
      [](const Observation& seen) { return seen.response.result(); }, "session", "(null)",
@@ -102,11 +106,12 @@ BOOST_AUTO_TEST_CASE(from_server_to_virtual_host_to_location) {
     stage.httpd.log().allow("CCF0010: ");  // where the URL leads nowhere
     stage.app.respond_with(AppResponse{200, {"Set-Cookie: crowd.token_key=from-app"}, ""});
     stage.start("CrowdConfluence On\nCrowdConfluenceURL ${CONFLUENCE}\nProxyPass / ${APP}/\n" +
-                setting.of_server +
-                "\n<VirtualHost *:${PORT}>\nServerName server.test\n</VirtualHost>\n"
+                setting.of_server + "\n<VirtualHost *:${PORT}>\nServerName server.test\n" +
+                kUnrelated +
+                "</VirtualHost>\n"
                 "<VirtualHost *:${PORT}>\nServerName host.test\n" +
                 setting.of_virtual_host + "\n<Location /inner/>\n" + setting.of_location +
-                "\n</Location>\n</VirtualHost>\n");
+                "\n</Location>\n" + kUnrelated + "</VirtualHost>\n");
 
     const auto observe = [&](const std::string& host, const std::string& path) {
       Observation seen;
@@ -120,9 +125,11 @@ BOOST_AUTO_TEST_CASE(from_server_to_virtual_host_to_location) {
       return setting.observe(seen);
     };
     BOOST_TEST_CONTEXT(setting.name) {
-      BOOST_TEST(observe("server.test", "/inner/") == setting.seen_in_server);
+      for (const std::string path : {"/inner/", "/inner/most/"})
+        BOOST_TEST(observe("server.test", path) == setting.seen_in_server);
       BOOST_TEST(observe("host.test", "/") == setting.seen_in_virtual_host);
-      BOOST_TEST(observe("host.test", "/inner/") == setting.seen_in_location);
+      for (const std::string path : {"/inner/", "/inner/most/"})
+        BOOST_TEST(observe("host.test", path) == setting.seen_in_location);
     }
   }
 }

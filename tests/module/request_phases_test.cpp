@@ -184,6 +184,35 @@ BOOST_AUTO_TEST_CASE(sub_requests_ask_nothing) {
   BOOST_TEST(part.cookie("JSESSIONID").size() <= 1U);
 }
 
+// What cannot be told is not remembered: were it asked for again, Confluence would see it.
+BOOST_AUTO_TEST_CASE(a_failure_is_not_asked_about_again) {
+  Stage stage;
+  stage.httpd.log().expect("CCF0010: ");
+  stage.app.respond_with([](const AppRequest& request) {
+    return AppResponse{request.target == "/app/broken" ? 500U : 200U, {}, request.target};
+  });
+  stage.httpd.write("htdocs/ssi/page.shtml",
+                    "<!--#include virtual=\"a.html\" --><!--#include virtual=\"a.html\" -->");
+  stage.httpd.write("htdocs/ssi/a.html", "A");
+  stage.start(
+      "CrowdConfluenceURL ${CONFLUENCE}\nCrowdConfluence On\nProxyPass /app/ ${APP}/app/\n"
+      "ErrorDocument 500 /app/error\nProxyErrorOverride On\n"
+      "AddType text/html .shtml\nAddOutputFilter INCLUDES .shtml\nRewriteEngine On\n"
+      "<Directory \"${ROOT}/htdocs\">\nOptions +Includes\nDirectoryIndex page.shtml\n"
+      "RewriteEngine On\nRewriteRule ^old$ /app/new\n</Directory>\n");
+  stage.simulator.configure_confluence(
+      [](auto& it) { it.maintenance = atlassian::Maintenance::kErrorPage; });
+  for (const std::string path : {"/ssi/page.shtml", "/ssi/", "/app/broken", "/old"}) {
+    BOOST_TEST_CONTEXT(path) {
+      stage.simulator.reset_counters();
+      const Response response = stage.get(path, {stage.cookie_line("alice")});
+      BOOST_TEST(response.result() == "unavailable");
+      BOOST_TEST(stage.simulator.counters().confluence_requests == 1U);
+      BOOST_TEST(stage.httpd.log().count("CCF0010: .*redirect") > 0U);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(static_files_and_other_handlers_get_variables_too) {
   Stage stage;
   stage.httpd.write("htdocs/file.txt", "file");

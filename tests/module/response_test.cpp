@@ -15,23 +15,30 @@ bool mentions(const Response& response, const std::string& text) {
   return response.body.find(text) != std::string::npos;
 }
 
-/// An app that hands back, in its headers, all that it received.
-AppResponse echo_everything(const AppRequest& request) {
-  AppResponse response{200, {"Set-Cookie: theme=dark; Path=/"}, "echo"};
-  for (const auto& [name, value] : request.cookies())
-    response.headers.push_back("Set-Cookie: " + name + "=" + value + "; Path=/");
-  for (const std::string name : {"X-Confluence-Cookie", "Wiki-Session"})
-    for (const std::string& value : request.headers.values(name))
-      response.headers.push_back(name + ": " + value);
-  return response;
-}
-
 std::vector<std::string> session_values(const AppRequest& request) {
   std::vector<std::string> result;
   for (const auto& [header, text] : request.headers.lines)
     for (const auto& [name, value] : parse_cookies(text))
       if (name.find("JSESSIONID") != std::string::npos) result.push_back(value);
   return result;
+}
+
+/// An app that hands back, in its headers, all that it received.
+AppResponse echo_everything(const AppRequest& request) {
+  AppResponse response{200, {"Set-Cookie: theme=dark; Path=/"}, "echo"};
+  for (const auto& [name, value] : request.cookies())
+    response.headers.push_back("Set-Cookie: " + name + "=" + value + "; Path=/");
+  for (const std::string name : {"X-Confluence-Cookie", "Wiki-Session"}) {
+    for (const std::string& header : request.headers.values(name)) {
+      response.headers.push_back(name + ": " + header);
+      for (const auto& [cookie, value] : parse_cookies(header))
+        response.headers.push_back("Set-Cookie: " + cookie + "=" + value);
+    }
+  }
+  // Under another name, too.
+  for (const std::string& value : session_values(request))
+    response.headers.push_back("Set-Cookie: remembered=" + value);
+  return response;
 }
 
 }  // namespace
