@@ -18,7 +18,7 @@ _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 # Outlives everything, makes the folder, and removes it once the demo is gone: the demo holds the
-# other end of its standard input. The few tries are for files that are being written at that moment.
+# other end of its standard input. The few tries are for files that are being written just then.
 _KEEPER = """
 trap '' INT TERM HUP
 folder=$(mktemp -d "${TMPDIR:-/tmp}/crowd-confluence-demo.XXXXXX") || exit

@@ -234,7 +234,8 @@ def walk(addresses: Addresses) -> bool:
 
 def serve(ensemble: Ensemble, addresses: Addresses) -> None:
     print(f"\nOpen http://127.0.0.1:{addresses.port}/ in a browser.")
-    print("Log in as alice, bob, carol or dave; the passwords are their names. Ctrl-C ends it.", flush=True)
+    print("Log in as alice, bob, carol or dave; the passwords are their names.")
+    print("Ctrl-C ends it.", flush=True)
     name = ensemble.wait_for_an_end()
     raise Failure(f"{name} has ended\n{ensemble.tails()}")
 

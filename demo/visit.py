@@ -198,8 +198,8 @@ class Visit:
             require(sorted(names) == sorted([SSO_COOKIE, SESSION_COOKIE]), f"it sent {names}")
         calls = len(by_app)
         return (
-            f"httpd: 1 question, {SSO_COOKIE} → {SESSION_COOKIE}; the app: {calls} calls with both, "
-            "X-Forwarded-For: 127.0.0.1"
+            f"httpd: 1 question, {SSO_COOKIE} → {SESSION_COOKIE}; "
+            f"the app: {calls} calls with both, X-Forwarded-For: 127.0.0.1"
         )
 
     def kept_from_browser(self) -> str:

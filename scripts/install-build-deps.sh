@@ -42,7 +42,7 @@ readonly kTestPackages=(
 # Where Debian's tools look whether a service may be started. It must stand there while apt runs.
 readonly kPolicy=/usr/sbin/policy-rc.d
 readonly kPolicyMark='# Put here by mod_crowd_confluence while it installs packages.'
-# Locked while packages are installed; a folder, so that no lock file stays. dpkg locks other things.
+# Locked while packages are installed; a folder, so that no lock file stays. dpkg does not lock it.
 readonly kLock=/var/lib/dpkg
 
 fail() {
