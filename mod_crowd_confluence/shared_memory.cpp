@@ -8,6 +8,7 @@ namespace crowd_confluence {
 namespace {
 
 /// Under this name the memory is found again after a restart, by whatever version of this module.
+/// The pool must copy the name, as it outlives this module's code.
 constexpr char kName[] = "mod_crowd_confluence shared memory";
 
 constexpr std::size_t kAlignment = 64;
@@ -39,13 +40,13 @@ std::optional<SharedState> open_shared_memory(const GlobalConfig& config, proces
   if (auto* old = static_cast<apr_shm_t*>(found)) {
     if (auto state = reuse(config, old)) return state;
     // Children of the generation before keep their mapping of it.
-    apr_pool_userdata_setn(nullptr, kName, nullptr, process->pool);
+    apr_pool_userdata_set(nullptr, kName, nullptr, process->pool);
     apr_shm_destroy(old);
   }
   apr_shm_t* memory = nullptr;
   if (apr_shm_create(&memory, bytes_for(config), nullptr, process->pool) != APR_SUCCESS)
     return std::nullopt;
-  apr_pool_userdata_setn(memory, kName, nullptr, process->pool);
+  apr_pool_userdata_set(memory, kName, nullptr, process->pool);
   return SharedState::create(
       aligned_base(memory), config.table_size,
       config.secret != nullptr ? Secret::derived_from(*config.secret) : Secret::random());
