@@ -45,6 +45,14 @@ std::map<std::string, pid_t> read_processes(const Stage& stage) {
   return result;
 }
 
+bool is_alive(Client& client) {
+  try {
+    return client.get("/test-process/alive").status == 200;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 HttpdOptions several_children(Mpm mpm, unsigned children, unsigned threads) {
@@ -77,22 +85,22 @@ MaxKeepAliveRequests 0
 std::vector<Connection> connect_to_children(Stage& stage) {
   const HttpdOptions& options = stage.httpd.options();
   const std::size_t all = options.children * options.threads;
+  // That all are busy is what is done here.
+  stage.httpd.log().allow("AH00161: server reached MaxRequestWorkers");
   // Owned by the responder, as the app may still be calling it when this function ends.
   const auto gate = std::make_shared<Gate>(all);
   stage.app.respond_with([gate](const AppRequest&) {
     gate->pass();
     return AppResponse{};
   });
-  std::vector<Connection> connections;
-  for (std::size_t i = 0; i < all; ++i) connections.push_back({stage.client(), 0});
+  std::vector<Client> clients;
+  for (std::size_t i = 0; i < all; ++i) clients.push_back(stage.client());
   const auto path = [](std::size_t i) { return "/test-process/" + std::to_string(i); };
   std::vector<std::future<Response>> responses;
   for (std::size_t i = 0; i < all; ++i)
-    responses.push_back(
-        std::async(std::launch::async, [&, i] { return connections[i].client.get(path(i)); }));
+    responses.push_back(std::async(std::launch::async, [&, i] { return clients[i].get(path(i)); }));
   for (auto& response : responses) (void)response.get();
   stage.app.respond_with(AppResponse{});
-  stage.app.forget();
 
   std::map<std::string, pid_t> processes;
   const bool are_logged = wait_until([&] {
@@ -100,9 +108,20 @@ std::vector<Connection> connect_to_children(Stage& stage) {
     return processes.size() >= all;
   });
   if (!are_logged) throw std::runtime_error("httpd does not log who served a request");
-  for (std::size_t i = 0; i < all; ++i) connections[i].process = processes.at(path(i));
+
+  std::vector<Connection> connections;
+  std::map<pid_t, std::size_t> taken;
+  for (std::size_t i = 0; i < all; ++i) {
+    const pid_t process = processes.at(path(i));
+    if (taken[process] == (options.threads + 1) / 2) continue;
+    clients[i].keep_to_connection();
+    if (!is_alive(clients[i])) continue;
+    ++taken[process];
+    connections.push_back({std::move(clients[i]), process});
+  }
+  stage.app.forget();
   if (processes_of(connections).size() < options.children)
-    throw std::runtime_error("not all children served a request");
+    throw std::runtime_error("there is no connection to some child");
   return connections;
 }
 

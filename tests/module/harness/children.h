@@ -11,20 +11,21 @@
 
 namespace module_tests {
 
-/// A connection that is kept, and with it the child process that serves it.
+/// A connection that is kept, and with it the child process that serves it. When it ends, so do the
+/// requests over it.
 struct Connection {
   Client client;
   pid_t process;
 };
 
-/// Options of an httpd with so many threads that wait, in several processes.
-[[nodiscard]] HttpdOptions several_children(Mpm mpm, unsigned children, unsigned threads = 2);
+[[nodiscard]] HttpdOptions several_children(Mpm mpm, unsigned children, unsigned threads = 4);
 
 /// To be added to a configuration for the functions below.
 [[nodiscard]] std::string children_configuration();
 
-/// As many connections as the first children have threads together: all children serve some. While
-/// it runs, the app answers these connections only; afterwards it says hello to everybody.
+/// Connections to all children: one to each of prefork, half as many to each other as it has
+/// threads, because event closes the idle ones when all of its threads are busy. While this runs,
+/// the app answers these connections only; afterwards it says hello to everybody.
 [[nodiscard]] std::vector<Connection> connect_to_children(Stage& stage);
 
 [[nodiscard]] std::set<pid_t> processes_of(const std::vector<Connection>& connections);

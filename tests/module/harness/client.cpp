@@ -36,6 +36,10 @@ std::size_t take_header(char* data, std::size_t, std::size_t length, void* respo
   return length;
 }
 
+curl_socket_t open_no_socket(void*, curlsocktype, curl_sockaddr*) {
+  return CURL_SOCKET_BAD;
+}
+
 CURL* new_handle() {
   static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
   return started == CURLE_OK ? curl_easy_init() : nullptr;
@@ -60,6 +64,8 @@ class Client::Impl {
                  : protocol == Protocol::https ? CURL_HTTP_VERSION_2TLS
                                                : CURL_HTTP_VERSION_1_1) {}
 
+  void keep_to_connection() { keeps_to_connection_ = true; }
+
   Response send(const Request& request) {
     CURL* curl = curl_.get();
     Response response;
@@ -76,6 +82,7 @@ class Client::Impl {
     // What is tested is httpd's client towards Confluence, not this one.
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+    if (keeps_to_connection_) curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, &open_no_socket);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, 30L);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &take_body);
@@ -111,6 +118,7 @@ class Client::Impl {
   std::string origin_;
   std::string source_;
   long version_;
+  bool keeps_to_connection_ = false;
 };
 
 Client::Client(std::uint16_t port, std::string source, Protocol protocol)
@@ -118,6 +126,9 @@ Client::Client(std::uint16_t port, std::string source, Protocol protocol)
 Client::~Client() = default;
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
+void Client::keep_to_connection() {
+  impl_->keep_to_connection();
+}
 Response Client::send(const Request& request) {
   return impl_->send(request);
 }

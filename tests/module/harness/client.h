@@ -49,6 +49,9 @@ class Client {
 
   /// Throws std::runtime_error when there is no complete response.
   Response send(const Request& request);
+  /// From now on no new connection is made: when there is none, or it ends, a request fails instead
+  /// of being sent again.
+  void keep_to_connection();
   Response get(const std::string& path, std::vector<std::string> headers = {}) {
     return send({"GET", path, std::move(headers), {}});
   }

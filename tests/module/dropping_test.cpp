@@ -1,0 +1,217 @@
+// A response that shows that the session is over makes all children forget it.
+
+#include <boost/test/unit_test.hpp>
+#include <condition_variable>
+#include <functional>
+#include <future>
+#include <mutex>
+
+#include "children.h"
+#include "stage.h"
+#include "wait.h"
+
+using namespace module_tests;
+using atlassian::Fault;
+using atlassian::Server;
+
+namespace {
+
+AppResponse with_header(const std::string& header, unsigned status = 200) {
+  AppResponse response;
+  response.status = status;
+  response.headers = {header};
+  return response;
+}
+
+/// One request that the app, or Confluence, answers as `prepare` says. Does the next one ask again?
+bool drops(Stage& stage, const std::function<void()>& prepare, const std::string& path = "/") {
+  const std::string alice = stage.cookie_line("alice");
+  BOOST_TEST(stage.get("/", {alice}).source() == "exchange");
+  prepare();
+  BOOST_TEST(stage.get(path, {alice}).source() == "table");
+  stage.app.respond_with(AppResponse{});
+  stage.simulator.clear_faults();
+  const Response next = stage.get("/", {alice});
+  BOOST_TEST(next.user() == "alice");
+  return next.source() == "exchange";
+}
+
+bool app_drops(Stage& stage, const AppResponse& response) {
+  return drops(stage, [&] { stage.app.respond_with(response); });
+}
+
+std::string session_seen_by(Stage& stage) {
+  return stage.seen_by_app().cookie("JSESSIONID").at(0);
+}
+
+/// An app that says of each request that the session has expired, if it is to /expired; to /late it
+/// says so when it is told to.
+class ForgetfulApp {
+ public:
+  explicit ForgetfulApp(Stage& stage) {
+    stage.app.respond_with([this](const AppRequest& request) {
+      if (request.target == "/late") {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, kPatience, [this] { return may_answer_; });
+      } else if (request.target != "/expired") {
+        return AppResponse{};
+      }
+      return with_header("X-Crowd-Confluence: expired");
+    });
+  }
+
+  void answer() {
+    const std::lock_guard lock(mutex_);
+    may_answer_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool may_answer_ = false;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(dropping)
+
+BOOST_AUTO_TEST_CASE(the_app_logs_the_user_out) {
+  Stage stage;
+  stage.start_with();
+  const std::vector<std::string> removals = {
+      "Set-Cookie: crowd.token_key=; Path=/; Max-Age=0",
+      "Set-Cookie: crowd.token_key=\"\"; Domain=example.com; Expires=Thu, 01-Jan-1970 00:00:10 "
+      "GMT; Path=/",
+      "set-cookie: theme=dark, crowd.token_key=deleted;max-age=0"};
+  for (const std::string& line : removals) BOOST_TEST(app_drops(stage, with_header(line)), line);
+  BOOST_TEST(app_drops(stage, with_header(removals.front(), 500)));
+  BOOST_TEST(app_drops(stage, with_header(removals.front(), 302)));
+}
+
+BOOST_AUTO_TEST_CASE(other_cookies_do_not_matter) {
+  Stage stage;
+  stage.start_with();
+  for (const std::string line :
+       {"Set-Cookie: theme=; Max-Age=0", "Set-Cookie: Crowd.Token_Key=; Max-Age=0",
+        "Set-Cookie: crowd.token_key=another-token-of-the-user; Path=/",
+        "Set-Cookie: x=crowd.token_key=; Max-Age=0"})
+    BOOST_TEST(!app_drops(stage, with_header(line)), line);
+}
+
+BOOST_AUTO_TEST_CASE(the_app_says_that_the_session_has_expired) {
+  Stage stage;
+  stage.start_with();
+  for (const std::string header : {"X-Crowd-Confluence: expired", "x-crowd-confluence: Expired"}) {
+    BOOST_TEST(app_drops(stage, with_header(header)), header);
+    BOOST_TEST(app_drops(stage, with_header(header, 401)), header);
+    BOOST_TEST(app_drops(stage, with_header(header, 502)), header);
+  }
+  for (const std::string header :
+       {"X-Crowd-Confluence: fine", "X-Crowd-Confluence:", "X-Confluence: expired"})
+    BOOST_TEST(!app_drops(stage, with_header(header)), header);
+}
+
+BOOST_AUTO_TEST_CASE(the_browser_never_sees_the_header) {
+  Stage stage;
+  stage.start_with();
+  for (const unsigned status : {200U, 204U, 304U, 404U, 500U}) {
+    for (const std::string value : {"expired", "fine"}) {
+      stage.app.respond_with(with_header("X-Crowd-Confluence: " + value, status));
+      for (const std::string& cookie : {stage.cookie_line("alice"), std::string("Cookie: a=b"),
+                                        std::string("Cookie: crowd.token_key=nobody-has-this")}) {
+        const Response response = stage.get("/", {cookie});
+        BOOST_TEST(response.status == static_cast<long>(status));
+        BOOST_TEST(response.headers.values("X-Crowd-Confluence").empty());
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_location_that_leads_to_confluence_itself) {
+  Stage stage;
+  stage.start("CrowdConfluenceURL ${CONFLUENCE}\n" + location("/") +
+              "<Location /wiki/>\nProxyPass ${CONFLUENCE}/\n</Location>\n");
+  const auto confluence_drops = [&](const std::string& head) {
+    return drops(
+        stage,
+        [&] {
+          stage.simulator.misbehave(
+              Server::kConfluence,
+              Fault::respond_with(head + "Content-Length: 0\r\n\r\n").on("/display"));
+        },
+        "/wiki/display/DOC");
+  };
+  const std::string ok = "HTTP/1.1 200 OK\r\n";
+  BOOST_TEST(confluence_drops("HTTP/1.1 401 Unauthorized\r\n"));
+  BOOST_TEST(confluence_drops(ok + "X-Seraph-LoginReason: OUT\r\n"));
+  BOOST_TEST(confluence_drops(ok + "x-seraph-loginreason: OK, OUT\r\n"));
+  BOOST_TEST(confluence_drops(ok + "X-Seraph-LoginReason: OK\r\nX-Seraph-LoginReason: OUT\r\n"));
+  BOOST_TEST(
+      confluence_drops("HTTP/1.1 302 Found\r\nLocation: /login.action\r\n"
+                       "X-Seraph-LoginReason: OUT\r\n"));
+  BOOST_TEST(!confluence_drops(ok));
+  BOOST_TEST(!confluence_drops("HTTP/1.1 403 Forbidden\r\n"));
+  BOOST_TEST(!confluence_drops(ok + "X-Seraph-LoginReason: OK\r\n"));
+  BOOST_TEST(!confluence_drops(ok + "X-Seraph-LoginReason: OUT, OK\r\n"));
+  BOOST_TEST(!confluence_drops(ok + "X-Seraph-LoginReason: OUT\r\nX-Seraph-LoginReason: OK\r\n"));
+}
+
+BOOST_AUTO_TEST_CASE(an_app_means_its_own_log_in) {
+  Stage stage;
+  stage.start_with();
+  BOOST_TEST(!app_drops(stage, with_header("X-Seraph-LoginReason: OUT")));
+  BOOST_TEST(!app_drops(stage, with_header("WWW-Authenticate: Basic", 401)));
+}
+
+BOOST_AUTO_TEST_CASE(all_children_forget_at_once) {
+  for (const Mpm mpm : {Mpm::event, Mpm::prefork}) {
+    Stage stage(several_children(mpm, 3));
+    stage.start("CrowdConfluenceURL ${CONFLUENCE}\n" + location("/") + children_configuration());
+    std::vector<Connection> connections = connect_to_children(stage);
+    const std::string alice = stage.cookie_line("alice");
+    const std::string bob = stage.cookie_line("bob");
+    BOOST_TEST(stage.get("/", {alice}).source() == "exchange");
+    BOOST_TEST(stage.get("/", {bob}).source() == "exchange");
+    for (Connection& dropping : connections) {
+      stage.app.respond_with(with_header("X-Crowd-Confluence: expired"));
+      BOOST_TEST(dropping.client.get("/", {alice}).source() == "table");
+      stage.app.respond_with(AppResponse{});
+      Connection& next = &dropping == &connections.back() ? connections.front() : *(&dropping + 1);
+      BOOST_TEST(next.client.get("/", {alice}).source() == "exchange");
+      BOOST_TEST(dropping.client.get("/", {alice}).source() == "table");
+      BOOST_TEST(dropping.client.get("/", {bob}).source() == "table");
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_late_answer_does_not_end_a_newer_session) {
+  Stage stage;
+  ForgetfulApp app(stage);
+  stage.start_with();
+  const std::string alice = stage.cookie_line("alice");
+  BOOST_TEST(stage.get("/", {alice}).source() == "exchange");
+  const std::string old_session = session_seen_by(stage);
+  std::future<Response> late =
+      std::async(std::launch::async, [&] { return stage.get("/late", {alice}); });
+  BOOST_TEST(wait_until([&] { return !stage.app.requests().empty(); }));
+  BOOST_TEST(session_seen_by(stage) == old_session);
+
+  // Meanwhile another answer ends the session, and there is a new one.
+  BOOST_TEST(stage.get("/expired", {alice}).source() == "table");
+  stage.app.forget();
+  BOOST_TEST(stage.get("/", {alice}).source() == "exchange");
+  const std::string new_session = session_seen_by(stage);
+  BOOST_TEST((new_session != old_session));
+
+  app.answer();
+  BOOST_TEST(late.get().user() == "alice");
+  BOOST_TEST(stage.get("/", {alice}).source() == "table");
+  BOOST_TEST(session_seen_by(stage) == new_session);
+  // Its own end is noticed all the same.
+  BOOST_TEST(stage.get("/expired", {alice}).source() == "table");
+  stage.app.forget();
+  BOOST_TEST(stage.get("/", {alice}).source() == "exchange");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
