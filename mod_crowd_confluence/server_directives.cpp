@@ -31,7 +31,8 @@ std::optional<std::string> secret_from_command(cmd_parms* cmd, const char* comma
       arguments[0] == nullptr)
     return std::nullopt;
   const char* line = ap_get_exec_line(cmd->temp_pool, arguments[0], arguments);
-  if (line == nullptr) return std::nullopt;
+  // httpd has nothing else to say of a command that cannot be run.
+  if (line == nullptr || *line == '\0') return std::nullopt;
   return std::string(without_line_end(line));
 }
 
