@@ -5,6 +5,9 @@
 namespace crowd_confluence {
 namespace {
 
+const std::string kDefaultTokenCookie = ConfluenceSettings().token_cookie;
+const PassAs kDefaultPassAs;
+
 template <typename Setting>
 Setting inner_or_outer(const Setting& inner, const Setting& outer) {
   return inner ? inner : outer;
@@ -13,8 +16,7 @@ Setting inner_or_outer(const Setting& inner, const Setting& outer) {
 }  // namespace
 
 const std::string& DirectoryConfig::token_cookie_name() const {
-  static const std::string kDefault = ConfluenceSettings().token_cookie;
-  return token_cookie != nullptr ? *token_cookie : kDefault;
+  return token_cookie != nullptr ? *token_cookie : kDefaultTokenCookie;
 }
 
 const CookieNames& DirectoryConfig::session_cookie_names() const {
@@ -22,8 +24,7 @@ const CookieNames& DirectoryConfig::session_cookie_names() const {
 }
 
 const PassAs& DirectoryConfig::passing() const {
-  static const PassAs kDefault;
-  return pass_as != nullptr ? *pass_as : kDefault;
+  return pass_as != nullptr ? *pass_as : kDefaultPassAs;
 }
 
 ConfluenceSettings DirectoryConfig::confluence_settings() const {
@@ -86,6 +87,9 @@ void* crowd_confluence_merge_directory_config(apr_pool_t* pool, void* outer_conf
                                               void* inner_config) {
   const auto& outer = *static_cast<const cc::DirectoryConfig*>(outer_config);
   const auto& inner = *static_cast<const cc::DirectoryConfig*>(inner_config);
+  // Every server has settings, and mostly none is set there.
+  static constexpr cc::DirectoryConfig kNothing;
+  if (outer == kNothing) return inner_config;
   auto* merged = new (apr_palloc(pool, sizeof(cc::DirectoryConfig))) cc::DirectoryConfig;
 
   using cc::inner_or_outer;

@@ -83,6 +83,8 @@ struct DirectoryConfig {
   const std::string* outgoing_proxy = nullptr;
   std::optional<bool> protect_cookie;
 
+  friend bool operator==(const DirectoryConfig&, const DirectoryConfig&) = default;
+
   [[nodiscard]] const std::string& token_cookie_name() const;
   [[nodiscard]] const CookieNames& session_cookie_names() const;
   [[nodiscard]] const PassAs& passing() const;

@@ -37,6 +37,10 @@ std::optional<Reason> what_is_missing(const std::optional<std::string_view>& tok
 /// The user's address as mod_remoteip and the like established it, in one form. httpd's own idea of
 /// it is brought into that form too, as mod_proxy sends it to the app: both must send the same.
 std::string_view client_address(request_rec* request) {
+  // What httpd wrote itself for an IPv4 connection is in that form.
+  if (request->useragent_ip == request->connection->client_ip &&
+      request->useragent_addr->family == APR_INET)
+    return request->useragent_ip;
   AddressBuffer buffer;
   const std::string_view given = request->useragent_ip != nullptr ? request->useragent_ip : "";
   const std::string_view address = canonical_address(given, buffer);
@@ -94,21 +98,25 @@ bool reuse(RequestState& state, const RequestState* earlier) {
   return true;
 }
 
-void set_variable(request_rec* request, const char* name, std::string_view value) {
-  if (value.empty()) {
-    apr_table_unset(request->subprocess_env, name);
-  } else {
-    apr_table_setn(request->subprocess_env, name, value.data());
-  }
-}
-
 /// For logs and other modules. What is not known is unset, whoever set it.
 void set_variables(request_rec* request, const RequestState& state) {
-  set_variable(request, "CROWD_CONFLUENCE_RESULT", to_string(state.result));
-  set_variable(request, "CROWD_CONFLUENCE_SOURCE",
-               state.source == Source::none ? std::string_view() : to_string(state.source));
-  set_variable(request, "CROWD_CONFLUENCE_REASON", to_string(state.reason));
-  set_variable(request, "CROWD_CONFLUENCE_USER", state.user);
+  struct Variable {
+    const char* name;
+    std::string_view value;
+  };
+  const std::string_view source =
+      state.source == Source::none ? std::string_view() : to_string(state.source);
+  apr_table_t* const environment = request->subprocess_env;
+  // All names begin alike, so that the table would compare each with those before it. Mostly there
+  // is none.
+  const bool may_be_set = has_name_that_begins_with(environment, "CROWD_CONFLUENCE_");
+  for (const auto& [name, value] : {Variable{"CROWD_CONFLUENCE_RESULT", to_string(state.result)},
+                                    Variable{"CROWD_CONFLUENCE_SOURCE", source},
+                                    Variable{"CROWD_CONFLUENCE_REASON", to_string(state.reason)},
+                                    Variable{"CROWD_CONFLUENCE_USER", state.user}}) {
+    if (may_be_set) apr_table_unset(environment, name);
+    if (!value.empty()) apr_table_addn(environment, name, value.data());
+  }
 }
 
 int fix_up(request_rec* request) {

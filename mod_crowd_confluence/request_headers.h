@@ -7,10 +7,12 @@
 
 #include <apr_tables.h>
 
+#include <array>
 #include <optional>
 #include <string_view>
 
 #include "config.h"
+#include "crowd_confluence/cookie.h"
 
 namespace crowd_confluence {
 
@@ -37,15 +39,19 @@ class RequestHeaders {
                    std::string_view session_cookies);
   void put_cookie_header(request_rec& request, const DirectoryConfig& config,
                          std::string_view token, std::string_view session_cookies);
+  void write_browser_cookies(CookieWriter& writer, const DirectoryConfig& config) const;
   void set(request_rec& request, const char* name, const char* value);
 
-  apr_array_header_t* removed_ = nullptr;  // of apr_table_entry_t
-  apr_array_header_t* set_ = nullptr;      // of const char*, names
+  // What the browser sent, of apr_table_entry_t; null when there is none.
+  apr_array_header_t* cookies_ = nullptr;
+  apr_array_header_t* others_ = nullptr;
+  bool all_pass_ = true;                 // the cookies, as they stand in their headers
+  std::array<const char*, 3> set_ = {};  // names of the headers that are set; the rest is null
 };
 
-/// Whether a CGI-like environment takes both for the same header: case, and `-` and `_`, do not
-/// count.
-bool is_same_header(std::string_view a, std::string_view b);
+/// Whether any name in the table begins so for a CGI-like environment: case, and `-` and `_`, do
+/// not count.
+bool has_name_that_begins_with(const apr_table_t* table, std::string_view beginning);
 
 }  // namespace crowd_confluence
 

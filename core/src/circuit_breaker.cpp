@@ -29,7 +29,10 @@ bool CircuitBreaker::failed(Moment now, Moment retry,
   failures_ = std::min(failures_ + 1, kFailuresToOpen);
   trial_until_ = Moment::zero();
   if (failures_ < kFailuresToOpen) return false;
-  const Moment asked = retry_after.value_or(std::chrono::seconds::zero());
+  // More would not fit into a Moment, and is cut to ten times `retry` anyway.
+  constexpr std::chrono::seconds kMost = std::chrono::hours(24 * 365);
+  const Moment asked = std::clamp(retry_after.value_or(std::chrono::seconds::zero()),
+                                  std::chrono::seconds::zero(), kMost);
   // An exchange that began before the breaker opened must not shorten what another one was told.
   open_until_ = std::max(open_until_, now + std::clamp(asked, retry, 10 * retry));
   return !was_open;

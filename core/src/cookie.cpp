@@ -1,5 +1,7 @@
 #include "crowd_confluence/cookie.h"
 
+#include <array>
+#include <cstddef>
 #include <cstring>
 
 #include "ascii.h"
@@ -7,14 +9,27 @@
 namespace crowd_confluence {
 namespace {
 
-bool is_token_character(unsigned char c) {
-  if (c <= ' ' || c >= 0x7f) return false;
-  return std::memchr("()<>@,;:\\\"/[]?={}", c, 17) == nullptr;
-}
+/// Octets that are not to stand in a text. They are looked up, as every request is checked.
+class Forbidden {
+ public:
+  /// These, control characters, the blank and what is not ASCII.
+  constexpr explicit Forbidden(std::string_view visible) {
+    for (std::size_t c = 0; c < is_forbidden_.size(); ++c) is_forbidden_[c] = c <= ' ' || c >= 0x7f;
+    for (const char c : visible) is_forbidden_[static_cast<unsigned char>(c)] = true;
+  }
 
-bool is_cookie_octet(unsigned char c) {
-  return c > ' ' && c < 0x7f && c != '"' && c != ',' && c != ';' && c != '\\';
-}
+  [[nodiscard]] bool stands_in(std::string_view text) const {
+    bool found = false;
+    for (const char c : text) found |= is_forbidden_[static_cast<unsigned char>(c)];
+    return found;
+  }
+
+ private:
+  std::array<bool, 256> is_forbidden_ = {};
+};
+
+constexpr Forbidden kNotInNames("()<>@,;:\\\"/[]?={}");
+constexpr Forbidden kNotInValues("\",;\\");
 
 bool is_quoted(std::string_view value) {
   return value.size() >= 2 && value.front() == '"' && value.back() == '"';
@@ -23,16 +38,11 @@ bool is_quoted(std::string_view value) {
 }  // namespace
 
 bool is_cookie_name(std::string_view name) {
-  if (name.empty()) return false;
-  for (const char c : name)
-    if (!is_token_character(static_cast<unsigned char>(c))) return false;
-  return true;
+  return !name.empty() && !kNotInNames.stands_in(name);
 }
 
 bool is_cookie_value(std::string_view value) {
-  for (const char c : unquoted(value))
-    if (!is_cookie_octet(static_cast<unsigned char>(c))) return false;
-  return true;
+  return !kNotInValues.stands_in(unquoted(value));
 }
 
 std::string_view unquoted(std::string_view value) {
@@ -41,6 +51,11 @@ std::string_view unquoted(std::string_view value) {
 
 CookieScanner::CookieScanner(std::string_view header)
     : rest_(header), has_comma_(header.find(',') != std::string_view::npos) {}
+
+CookieScanner::CookieScanner(std::string_view header, FirstLetters wanted) : CookieScanner(header) {
+  wants_all_ = false;
+  wanted_ = wanted;
+}
 
 bool CookieScanner::next() {
   while (!rest_.empty()) {
@@ -54,7 +69,7 @@ bool CookieScanner::next() {
       next_separator_ = rest_[end];
       rest_.remove_prefix(end + 1);
     }
-    if (piece_.empty()) continue;
+    if (piece_.empty() || !(wants_all_ || wanted_.may_have(piece_.front()))) continue;
     const std::size_t equals = piece_.find('=');
     if (equals == std::string_view::npos) {
       cookie_ = {{}, piece_};

@@ -23,8 +23,9 @@ bool matches_ignoring_case(std::string_view pattern, std::string_view name) {
 const CookieNames& CookieNames::defaults() {
   static const CookieNames names = [] {
     CookieNames made;
-    made.patterns_ = {"JSESSIONID", "atlassian.xsrf.token", "AWSALB*",
-                      "ROUTEID",    "BIGipServer*",         "__VCAP_ID__"};
+    for (const char* pattern : {"JSESSIONID", "atlassian.xsrf.token", "AWSALB*", "ROUTEID",
+                                "BIGipServer*", "__VCAP_ID__"})
+      (void)made.add(pattern);
     return made;
   }();
   return names;
@@ -39,6 +40,7 @@ Expected<void, Problem> CookieNames::add(std::string_view pattern) {
         "' is no cookie name; letters, digits and !#$%&'+-.^_`|~ are allowed, and a * at "
         "the end to match all that begin alike"};
   patterns_.emplace_back(pattern);
+  first_letters_.add(pattern.front());
   return boost::outcome_v2::success();
 }
 
@@ -52,9 +54,18 @@ bool CookieNames::may_be_taken_for(std::string_view prefix, std::string_view nam
     if (!ascii::starts_with_ignoring_case(name, prefix)) return false;
     name.remove_prefix(prefix.size());
   }
+  // Most of what browsers send is sorted out here.
+  if (name.empty() || !first_letters_.may_have(name.front())) return false;
   return std::any_of(patterns_.begin(), patterns_.end(), [&](const std::string& pattern) {
     return matches_ignoring_case(pattern, name);
   });
+}
+
+FirstLetters CookieNames::first_letters(std::string_view prefix) const {
+  if (prefix.empty()) return first_letters_;
+  FirstLetters letters;
+  letters.add(prefix.front());
+  return letters;
 }
 
 bool CookieNames::is_required(std::string_view name) const {

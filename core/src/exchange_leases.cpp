@@ -16,20 +16,47 @@ namespace {
 constexpr std::size_t kStripes = 64;
 constexpr std::size_t kPlaces = 32;
 
+/// The compiler must not move writes across: what a killed process has written is what stands
+/// before the point where it was killed.
+void at_this_point() {
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+
+/// What came of the exchange of a round. One word, so that a killed writer leaves all of it or
+/// nothing.
+class LastResult {
+ public:
+  void clear() { word_.store(0); }
+  void set(std::uint32_t round, ExchangeLeases::Shared shared) {
+    word_.store(std::uint64_t{round} << 32 |
+                std::uint64_t{static_cast<std::uint8_t>(shared.result)} << 16 |
+                std::uint64_t{static_cast<std::uint8_t>(shared.reason)} << 8 | kIsSet);
+  }
+  /// That of this round or of a later one, which is as good.
+  [[nodiscard]] std::optional<ExchangeLeases::Shared> since(std::uint32_t round) const {
+    const std::uint64_t word = word_.load();
+    const auto later_by = static_cast<std::int32_t>(static_cast<std::uint32_t>(word >> 32) - round);
+    if ((word & kIsSet) == 0 || later_by < 0) return std::nullopt;
+    return ExchangeLeases::Shared{static_cast<Result>(word >> 16 & 0xff),
+                                  static_cast<Reason>(word >> 8 & 0xff)};
+  }
+
+ private:
+  static constexpr std::uint64_t kIsSet = 1;
+  std::atomic<std::uint64_t> word_;
+};
+
 }  // namespace
 
-/// A visitor who is being asked for, or was. All but `round` is read and written under the stripe's
-/// lock. A writer that is killed leaves at worst a lease that runs out.
+/// A visitor who is being asked for, or was. Read and written under the stripe's lock, but for
+/// futex's look at `round`. A writer that is killed leaves at worst a lease that runs out.
 struct ExchangeLeases::Place {
   std::atomic<std::uint32_t> round;  // goes up when an exchange ends; followers wait for that
   std::uint32_t is_asking;
   VisitorKey key;
-  Moment until;  // end of the lease; after the exchange, when it ended
+  Moment until;  // end of the lease, also after the exchange; zero: never used
   pid_t leader;
-  std::uint32_t result_round;  // the round that the result below is of
-  Result result;
-  Reason reason;
-  bool has_result;
+  LastResult last;
 };
 
 struct alignas(64) ExchangeLeases::Stripe {
@@ -68,12 +95,13 @@ ExchangeLeases::Part ExchangeLeases::join(const VisitorKey& key, Moment now, Mom
       chosen = &place;
       break;
     }
-    // The place that has been idle for longest: its followers have had time to read the result.
+    // The idle place with the oldest lease: its followers have had time to read the result.
     if (!is_asking && (chosen == nullptr || place.until < chosen->until)) chosen = &place;
   }
   if (chosen == nullptr) return {Part::alone, key, 0, 0};
   if (chosen->key != key) {
-    chosen->has_result = false;
+    chosen->last.clear();
+    at_this_point();
     chosen->key = key;
   }
   // Whoever still waits here, for a leader whose lease has run out, is to look again.
@@ -81,8 +109,11 @@ ExchangeLeases::Part ExchangeLeases::join(const VisitorKey& key, Moment now, Mom
     chosen->round.fetch_add(1);
     wake_all(chosen->round);
   }
+  chosen->is_asking = 0;
+  at_this_point();
   chosen->leader = getpid();
   chosen->until = now + lease;
+  at_this_point();
   chosen->is_asking = 1;
   return {Part::leads, key, static_cast<std::uint32_t>(chosen - stripe.places.data()),
           chosen->round.load()};
@@ -94,10 +125,7 @@ void ExchangeLeases::done(const Part& part, Result result, Reason reason) {
   const RobustLock lock(&stripe.mutex);
   Place& place = stripe.places[part.place];
   if (place.key != part.key || place.round.load() != part.round || place.is_asking == 0) return;
-  place.result = result;
-  place.reason = reason;
-  place.result_round = part.round;
-  place.has_result = true;
+  place.last.set(part.round, {result, reason});
   place.is_asking = 0;
   place.round.fetch_add(1);
   wake_all(place.round);
@@ -112,8 +140,7 @@ std::optional<ExchangeLeases::Shared> ExchangeLeases::wait(const Part& part, con
     {
       const RobustLock lock(&stripe.mutex);
       if (place.key != part.key) return std::nullopt;
-      if (place.has_result && place.result_round == part.round)
-        return Shared{place.result, place.reason};
+      if (const auto shared = place.last.since(part.round)) return shared;
       if (place.round.load() != part.round) return std::nullopt;
       until = std::min(place.until, deadline);
     }

@@ -1,6 +1,7 @@
 #include "crowd_confluence/session_broker.h"
 
 #include <algorithm>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -32,6 +33,7 @@ void give(Outcome& outcome, Result result, Source source, Reason reason) {
   outcome.source = source;
   outcome.reason = reason;
   outcome.session = Session();
+  outcome.detail.clear();
 }
 
 WallClockTime wall_clock() {
@@ -65,14 +67,14 @@ class Lead {
   Lead& operator=(const Lead&) = delete;
   ~Lead() { leases_.done(part_, result_, reason_); }
 
-  void ends_with(const Outcome& outcome) {
-    result_ = outcome.result;
-    reason_ = outcome.reason;
+  void ends_with(Result result, Reason reason) {
+    result_ = result;
+    reason_ = reason;
   }
 
  private:
   ExchangeLeases& leases_;
-  const ExchangeLeases::Part& part_;
+  const ExchangeLeases::Part part_;
   Result result_ = Result::unavailable;
   Reason reason_ = Reason::internal;
 };
@@ -103,17 +105,14 @@ void SessionBroker::find(const Visitor& visitor, Outcome& outcome) {
 }
 
 bool SessionBroker::find_in_table(const VisitorKey& key, const Visitor& visitor, Outcome& outcome) {
-  const Moment renewal_lease = std::max(lease(), limits_.session_ttl / 16);
-  const SessionTable::Found found =
-      around_.state->table().find(key, around_.clock->now(), renewal_lease, outcome);
-  if (found.is_to_renew && around_.renewals != nullptr) {
-    const SignalsBlocked blocked;
-    around_.renewals->add([this, key, token = std::string(visitor.token),
-                           address = std::string(visitor.address),
-                           cookies = std::string(outcome.session.cookies())] {
-      renew(key, {token, address}, cookies);
-    });
-  }
+  return accept(around_.state->table().find(key, around_.clock->now(), renewal_lease(), outcome),
+                key, visitor, outcome);
+}
+
+bool SessionBroker::accept(const SessionTable::Found& found, const VisitorKey& key,
+                           const Visitor& visitor, const Outcome& outcome) {
+  if (found.is_to_renew && around_.renewals != nullptr)
+    renew_later(key, visitor, outcome.session.cookies(), found.expires);
   return found.is_found;
 }
 
@@ -130,15 +129,14 @@ void SessionBroker::ask(const VisitorKey& key, const Visitor& visitor, Outcome& 
   do {
     const ExchangeLeases::Part part = leases.join(key, around_.clock->now(), lease());
     if (part.role != ExchangeLeases::Part::follows) return lead(part, key, visitor, outcome);
-    if (follow(part, key, visitor, outcome)) return;
+    if (follow(part, key, visitor, deadline + settings().http.timeout, outcome)) return;
   } while (around_.clock->now() < deadline);
   give(outcome, Result::unavailable, Source::none, Reason::leader_lost);
 }
 
 bool SessionBroker::follow(const ExchangeLeases::Part& part, const VisitorKey& key,
-                           const Visitor& visitor, Outcome& outcome) {
-  const auto shared =
-      around_.state->leases().wait(part, *around_.clock, around_.clock->now() + lease());
+                           const Visitor& visitor, Moment deadline, Outcome& outcome) {
+  const auto shared = around_.state->leases().wait(part, *around_.clock, deadline);
   if (!shared) return false;
   if (shared->result == Result::session) {
     if (find_in_table(key, visitor, outcome)) {
@@ -157,9 +155,11 @@ void SessionBroker::lead(const ExchangeLeases::Part& part, const VisitorKey& key
                          const Visitor& visitor, Outcome& outcome) {
   Lead lead(around_.state->leases(), part);
   // Another leader may have finished between this caller's look at the table and its turn.
-  if (!find_in_table(key, visitor, outcome) && !find_in_store(key, outcome)) {
-    const Moment now = around_.clock->now();
-    if (upstream_->admit(now, lease()) == CircuitBreaker::Admission::refused) {
+  const Moment now = around_.clock->now();
+  const SessionTable::Found found =
+      around_.state->table().find_after_writers(key, now, renewal_lease(), outcome);
+  if (!accept(found, key, visitor, outcome) && !find_in_store(key, outcome)) {
+    if (upstream_->admit(around_.clock->now(), lease()) == CircuitBreaker::Admission::refused) {
       give(outcome, Result::unavailable, Source::none, Reason::breaker_open);
     } else {
       const Verdict verdict = exchange(visitor, {});
@@ -169,14 +169,11 @@ void SessionBroker::lead(const ExchangeLeases::Part& part, const VisitorKey& key
       outcome.detail = verdict.detail;
     }
   }
-  lead.ends_with(outcome);
+  lead.ends_with(outcome.result, outcome.reason);
 }
 
 bool SessionBroker::find_in_store(const VisitorKey& key, Outcome& outcome) {
-  if (around_.store == nullptr) return false;
-  const auto sealed = around_.store->get(key);
-  if (!sealed) return false;
-  const auto stored = open_session(around_.state->secret(), key, *sealed);
+  const auto stored = take_from_store(key);
   if (!stored) return false;
   // The other machine's clock may differ: nothing is used for longer than this one allows.
   const Moment left = std::min<Moment>(stored->expires - wall_clock(), limits_.session_ttl);
@@ -185,6 +182,12 @@ bool SessionBroker::find_in_store(const VisitorKey& key, Outcome& outcome) {
   give(outcome, Result::session, Source::store, Reason::known);
   outcome.session = stored->session;
   return true;
+}
+
+std::optional<StoredSession> SessionBroker::take_from_store(const VisitorKey& key) {
+  if (around_.store == nullptr) return std::nullopt;
+  const auto sealed = around_.store->get(key);
+  return sealed ? open_session(around_.state->secret(), key, *sealed) : std::nullopt;
 }
 
 /// Without anything shared: one exchange, and nothing is remembered.
@@ -234,40 +237,82 @@ void SessionBroker::put_into_store(const VisitorKey& key, const Session& session
                      ttl);
 }
 
+/// Out of memory, it is left undone: the session that was found is good.
+void SessionBroker::renew_later(const VisitorKey& key, const Visitor& visitor,
+                                std::string_view cookies, Moment expires) noexcept {
+  const SignalsBlocked blocked;
+  try {
+    around_.renewals->add([this, key, token = std::string(visitor.token),
+                           address = std::string(visitor.address), of = std::string(cookies),
+                           expires] {
+      try {
+        renew(key, {token, address}, of, expires);
+      } catch (const std::bad_alloc&) {
+      }
+    });
+  } catch (const std::bad_alloc&) {
+  }
+}
+
 /// In the background. The cached cookies go along, so that it stays the same session at Confluence.
-void SessionBroker::renew(const VisitorKey& key, const Visitor& visitor, std::string_view cookies) {
+void SessionBroker::renew(const VisitorKey& key, const Visitor& visitor, std::string_view cookies,
+                          Moment expires) {
+  SessionTable& table = around_.state->table();
+  // Since it was queued the session may have been dropped, or renewed by another process.
+  Outcome known;
+  const SessionTable::Found found = table.find(key, around_.clock->now(), renewal_lease(), known);
+  if (!found.is_found || found.expires != expires) return;
   const Waiting waiting(*upstream_, limits_.max_waiting);
-  if (!waiting ||
-      upstream_->admit(around_.clock->now(), lease()) == CircuitBreaker::Admission::refused)
-    return;
+  if (!waiting) return;
+  // Whoever misses the session meanwhile, as its life has ended, follows. There may be two
+  // exchanges.
+  ExchangeLeases& leases = around_.state->leases();
+  const auto part = leases.join(key, around_.clock->now(), 2 * lease());
+  if (part.role != ExchangeLeases::Part::leads) return;
+  Lead lead(leases, part);
+  if (upstream_->admit(around_.clock->now(), lease()) == CircuitBreaker::Admission::refused)
+    return lead.ends_with(Result::unavailable, Reason::breaker_open);
   Verdict verdict = exchange(visitor, cookies);
   // A 401, which tells nothing when it blames the cookie, may mean that only the cached session is
   // dead: Confluence was restarted, say.
   if (verdict.reason == Reason::unauthorized || verdict.reason == Reason::unexpected_answer)
     verdict = exchange(visitor, {});
 
-  SessionTable& table = around_.state->table();
-  const Moment now = around_.clock->now();
   if (verdict.result == Result::session) {
-    const auto stored =
-        table.renew_session(key, now, limits_.session_ttl, verdict.reason, verdict.session);
+    const auto stored = table.renew_session(key, around_.clock->now(), limits_.session_ttl,
+                                            verdict.reason, verdict.session);
     if (stored == SessionTable::Stored::yes) put_into_store(key, verdict.session);
-  } else if (verdict.result == Result::rejected && table.drop_session(key, cookies)) {
-    if (around_.store != nullptr) around_.store->remove(key);
+  } else if (verdict.result == Result::rejected) {
+    forget(key, cookies);
     remember(key, verdict);
   }
+  lead.ends_with(verdict.result, verdict.reason);
 }
 
 void SessionBroker::drop(const Visitor& visitor, std::string_view cookies) {
   if (around_.state == nullptr) return;
-  const VisitorKey key = hash_->key_of(visitor);
-  if (around_.state->table().drop_session(key, cookies) && around_.store != nullptr)
-    around_.store->remove(key);
+  const SignalsBlocked blocked;
+  forget(hash_->key_of(visitor), cookies);
+}
+
+/// A session may be in the store without being in the table: one that does not fit, for instance.
+void SessionBroker::forget(const VisitorKey& key, std::string_view cookies) {
+  const bool was_in_table = around_.state->table().drop_session(key, cookies);
+  if (around_.store == nullptr) return;
+  if (!was_in_table) {
+    const auto stored = take_from_store(key);
+    if (!stored || stored->session.cookies() != cookies) return;
+  }
+  around_.store->remove(key);
 }
 
 /// Long enough for the slowest exchange, with some time to remember what came of it.
 Moment SessionBroker::lease() const {
   return settings().http.timeout + std::chrono::seconds(1);
+}
+
+Moment SessionBroker::renewal_lease() const {
+  return std::max(lease(), limits_.session_ttl / 16);
 }
 
 }  // namespace crowd_confluence

@@ -110,10 +110,15 @@ class SessionTable::Slot {
   }
 
   void copy_text(char* to, std::size_t length) const {
-    for (std::size_t i = 0; i < length; i += 8) {
+    // Whole words first: a copy of a fixed size is an instruction, not a call.
+    std::size_t i = 0;
+    for (; i + 8 <= length; i += 8) {
       const std::uint64_t word = load(kHeadWords + i / 8);
-      std::memcpy(to + i, &word, std::min<std::size_t>(8, length - i));
+      std::memcpy(to + i, &word, 8);
     }
+    if (i == length) return;
+    const std::uint64_t word = load(kHeadWords + i / 8);
+    std::memcpy(to + i, &word, length - i);
   }
 
   bool move_renewal(Moment from, Moment to) const {
@@ -240,10 +245,11 @@ SessionTable::Found SessionTable::find(const VisitorKey& key, Moment now, Moment
     if (entry.kind == Kind::refusal) {
       outcome.session.prepare(0, 0);  // an attempt before may have read a session here
       outcome.result = Result::rejected;
-      return {true, false};
+      return {true, false, entry.expires};
     }
     outcome.result = Result::session;
-    return {true, now >= entry.renews && found.move_renewal(entry.renews, now + renewal_lease)};
+    return {true, now >= entry.renews && found.move_renewal(entry.renews, now + renewal_lease),
+            entry.expires};
   }
   return {};
 }

@@ -1,6 +1,9 @@
 #include "crowd_confluence/shared_upstream.h"
 
+#include <signal.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 #include "robust_mutex.h"
 
@@ -8,6 +11,9 @@ namespace crowd_confluence {
 
 bool SharedUpstream::enter(std::uint32_t max) {
   const RobustLock lock(&mutex_);
+  if (limit_.enter(getpid(), max)) return true;
+  // Perhaps a process has ended that `process_ended` was not, or could not be, called for.
+  limit_.forget([](pid_t process) { return kill(process, 0) != 0 && errno == ESRCH; });
   return limit_.enter(getpid(), max);
 }
 

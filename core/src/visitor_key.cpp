@@ -58,16 +58,17 @@ VisitorKey hash_settings(const std::array<std::uint8_t, 16>& key,
 
 }  // namespace
 
-VisitorHash::VisitorHash(const Secret& secret, const ConfluenceSettings& settings)
-    : key_(secret.hash_key), settings_(hash_settings(secret.hash_key, settings)) {}
+/// A key for each Confluence, so that its settings need not be hashed again for every visitor.
+VisitorHash::VisitorHash(const Secret& secret, const ConfluenceSettings& settings) {
+  const VisitorKey derived = hash_settings(secret.hash_key, settings);
+  static_assert(sizeof derived == sizeof key_);
+  std::memcpy(key_.data(), derived.data(), sizeof key_);
+}
 
 VisitorKey VisitorHash::key_of(const Visitor& visitor) const {
   std::array<char, kShortBytes> buffer;
-  struct {
-    VisitorKey settings;
-    std::uint64_t token_length;
-    std::uint64_t address_length;
-  } const head{settings_, visitor.token.size(), visitor.address.size()};
+  // The token's length comes first, so that it is clear where the address begins.
+  const std::uint64_t head = visitor.token.size();
   const std::size_t size = sizeof head + visitor.token.size() + visitor.address.size();
   std::string large;
   char* text = buffer.data();

@@ -10,6 +10,7 @@
 #define CROWD_CONFLUENCE_COOKIE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "crowd_confluence/export.h"
@@ -33,12 +34,32 @@ struct Cookie {
 /// The value without the double quotes around it, if there is a pair of them.
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT std::string_view unquoted(std::string_view value);
 
+/// A set of letters with which names begin, without regard to case. It may hold more than was
+/// added: for sorting out quickly what is none of them.
+class FirstLetters {
+ public:
+  constexpr void add(char c) { bits_ |= bit_of(c); }
+  constexpr void add(FirstLetters others) { bits_ |= others.bits_; }
+  [[nodiscard]] constexpr bool may_have(char c) const { return (bits_ & bit_of(c)) != 0; }
+
+ private:
+  /// The same for both cases of a letter.
+  static constexpr std::uint32_t bit_of(char c) {
+    return std::uint32_t{1} << (static_cast<unsigned char>(c) & 31);
+  }
+
+  std::uint32_t bits_ = 0;
+};
+
 /// The pieces of a Cookie header, one after the other:
 ///
 ///     for (CookieScanner scan(header); scan.next();) use(scan.cookie());
 class CROWD_CONFLUENCE_EXPORT CookieScanner {
  public:
   explicit CookieScanner(std::string_view header);
+
+  /// Passes over pieces that begin with another letter than these.
+  CookieScanner(std::string_view header, FirstLetters wanted);
 
   /// Goes to the next piece; false after the last one. Empty pieces are passed over.
   bool next();
@@ -53,6 +74,9 @@ class CROWD_CONFLUENCE_EXPORT CookieScanner {
   /// What stood before the piece: `;`, `,`, or `\0` for the first one.
   [[nodiscard]] char separator() const { return separator_; }
 
+  /// Whether a comma stands anywhere in the header.
+  [[nodiscard]] bool has_comma() const { return has_comma_; }
+
  private:
   std::string_view rest_;
   std::string_view piece_;
@@ -60,6 +84,8 @@ class CROWD_CONFLUENCE_EXPORT CookieScanner {
   char separator_ = '\0';
   char next_separator_ = '\0';
   bool has_comma_;
+  bool wants_all_ = true;
+  FirstLetters wanted_;
 };
 
 /// Writes a Cookie header into a buffer of the caller's.

@@ -72,9 +72,11 @@ class CROWD_CONFLUENCE_EXPORT SessionBroker {
 
  private:
   bool find_in_table(const VisitorKey& key, const Visitor& visitor, Outcome& outcome);
+  bool accept(const SessionTable::Found& found, const VisitorKey& key, const Visitor& visitor,
+              const Outcome& outcome);
   void ask(const VisitorKey& key, const Visitor& visitor, Outcome& outcome);
   bool follow(const ExchangeLeases::Part& part, const VisitorKey& key, const Visitor& visitor,
-              Outcome& outcome);
+              Moment deadline, Outcome& outcome);
   void lead(const ExchangeLeases::Part& part, const VisitorKey& key, const Visitor& visitor,
             Outcome& outcome);
   bool find_in_store(const VisitorKey& key, Outcome& outcome);
@@ -84,8 +86,14 @@ class CROWD_CONFLUENCE_EXPORT SessionBroker {
   void remember(const VisitorKey& key, const Verdict& verdict);
   void put_into_table(const VisitorKey& key, Reason reason, const Session& session, Moment ttl);
   void put_into_store(const VisitorKey& key, const Session& session);
-  void renew(const VisitorKey& key, const Visitor& visitor, std::string_view cookies);
+  void forget(const VisitorKey& key, std::string_view cookies);
+  std::optional<StoredSession> take_from_store(const VisitorKey& key);
+  void renew_later(const VisitorKey& key, const Visitor& visitor, std::string_view cookies,
+                   Moment expires) noexcept;
+  void renew(const VisitorKey& key, const Visitor& visitor, std::string_view cookies,
+             Moment expires);
   [[nodiscard]] Moment lease() const;
+  [[nodiscard]] Moment renewal_lease() const;
 
   const BrokerLimits limits_;
   const BrokerSurroundings around_;

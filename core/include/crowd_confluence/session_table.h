@@ -46,6 +46,7 @@ class CROWD_CONFLUENCE_EXPORT SessionTable {
     /// The last quarter of the session's life has begun, and this caller is the one to renew it:
     /// nobody else is told so before `renewal_lease` is over.
     bool is_to_renew = false;
+    Moment expires{};
   };
 
   /// Fills result, reason and session of `outcome` if the visitor is known and `now` is before the

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sys/types.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -37,7 +38,7 @@ class CROWD_CONFLUENCE_EXPORT SharedUpstream {
   friend class SharedUpstreams;
 
   pthread_mutex_t mutex_;
-  std::uint64_t id_;  // 0: not in use
+  std::atomic<std::uint64_t> id_;  // 0: not in use
   CircuitBreaker breaker_;
   WaitLimit limit_;
 };

@@ -39,7 +39,6 @@ class CROWD_CONFLUENCE_EXPORT VisitorHash {
 
  private:
   std::array<std::uint8_t, 16> key_;
-  VisitorKey settings_;
 };
 
 /// Tells one base URL from another, for limits that hold for all who ask the same Confluence. Never

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -25,15 +26,24 @@ class CROWD_CONFLUENCE_EXPORT WaitLimit {
   void leave(pid_t process);
   void process_ended(pid_t process);
 
+  /// Forgets what processes counted of which `has_ended` tells so.
+  template <typename HasEnded>
+  void forget(HasEnded has_ended) {
+    for (std::uint32_t i = 0; i < used_; ++i)
+      if (threads_of(counts_[i]) != 0 && has_ended(process_of(counts_[i]))) counts_[i] = 0;
+  }
+
   [[nodiscard]] std::uint32_t waiting() const;
 
  private:
-  struct Count {
-    pid_t process;
-    std::uint32_t threads;
-  };
+  /// A process, and how many of its threads wait. One word, so that a process that is killed while
+  /// it writes leaves no count that nobody would know to be its.
+  using Count = std::atomic<std::uint64_t>;
+  static pid_t process_of(std::uint64_t count) { return static_cast<pid_t>(count >> 32); }
+  static std::uint32_t threads_of(std::uint64_t count) { return static_cast<std::uint32_t>(count); }
+
   Count counts_[kMaxProcesses];
-  std::uint32_t used_;  // counts beyond have never been used
+  std::atomic<std::uint32_t> used_;  // counts beyond have never been used
 };
 
 }  // namespace crowd_confluence
