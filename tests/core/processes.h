@@ -64,18 +64,24 @@ class Shared {
   SharedMemory memory_;
 };
 
-/// Stands still until it is set. Children share it.
+/// Stands still until it is set, and counts who looks at it. Children share it.
 class ManualClock final : public crowd_confluence::Clock {
  public:
   explicit ManualClock(crowd_confluence::Moment now = std::chrono::hours(1)) { set(now); }
   [[nodiscard]] crowd_confluence::Moment now() const override {
-    return crowd_confluence::Moment(now_->load());
+    ++state_->looks;
+    return crowd_confluence::Moment(state_->now.load());
   }
-  void set(crowd_confluence::Moment now) { now_->store(now.count()); }
-  void advance(crowd_confluence::Moment by) { now_->fetch_add(by.count()); }
+  void set(crowd_confluence::Moment now) { state_->now = now.count(); }
+  void advance(crowd_confluence::Moment by) { state_->now += by.count(); }
+  [[nodiscard]] int looks() const { return state_->looks; }
 
  private:
-  Shared<std::atomic<std::int64_t>> now_;
+  struct State {
+    std::atomic<std::int64_t> now;
+    std::atomic<int> looks;
+  };
+  Shared<State> state_;
 };
 
 /// A child process. No check of the test framework works in it: it tells by its end whether all was

@@ -1,0 +1,124 @@
+#include "crowd_confluence/renewals.h"
+
+#include <signal.h>
+
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "processes.h"
+
+using crowd_confluence::Renewals;
+using processes::kPatience;
+
+namespace {
+
+/// A renewal that begins, and ends when it is let.
+struct Held {
+  std::promise<void> begun;
+  std::promise<void> may_end;
+  std::atomic<bool> has_ended{false};
+
+  void operator()() {
+    begun.set_value();
+    may_end.get_future().wait_for(kPatience);
+    has_ended = true;
+  }
+  bool begins() { return begun.get_future().wait_for(kPatience) == std::future_status::ready; }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(renewals)
+
+BOOST_AUTO_TEST_CASE(nothing_to_do_ends_at_once) {
+  Renewals renewals;
+}
+
+BOOST_AUTO_TEST_CASE(each_is_done_once_one_after_the_other_in_order) {
+  std::vector<int> done;  // by one thread, so without a lock
+  std::promise<void> last;
+  Renewals renewals;
+  for (int i = 0; i < 100; ++i)
+    renewals.add([&, i] {
+      done.push_back(i);
+      if (i == 99) last.set_value();
+    });
+  BOOST_TEST((last.get_future().wait_for(kPatience) == std::future_status::ready));
+  BOOST_TEST(done.size() == 100u);
+  for (int i = 0; i < 100; ++i) BOOST_TEST(done[static_cast<std::size_t>(i)] == i);
+}
+
+BOOST_AUTO_TEST_CASE(many_threads_may_add) {
+  std::atomic<int> done{0};
+  Renewals renewals;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([&] {
+      for (int k = 0; k < 100; ++k) renewals.add([&] { ++done; });
+    });
+  for (auto& thread : threads) thread.join();
+  BOOST_TEST(processes::eventually([&] { return done == 800; }));
+}
+
+BOOST_AUTO_TEST_CASE(the_end_waits_for_the_one_that_is_being_done_and_leaves_the_others) {
+  Held held;
+  std::atomic<int> others{0};
+  const auto counted = std::make_shared<int>();
+  auto renewals = std::make_unique<Renewals>();
+  renewals->add([&] { held(); });
+  BOOST_TEST_REQUIRE(held.begins());
+  for (int i = 0; i < 10; ++i) renewals->add([&others, counted] { ++others; });
+  BOOST_TEST(counted.use_count() == 11);
+  std::atomic<bool> is_gone{false};
+  std::thread ending([&] {
+    renewals.reset();
+    is_gone = true;
+  });
+  BOOST_TEST(!is_gone);
+  held.may_end.set_value();
+  ending.join();
+  BOOST_TEST(held.has_ended);
+  BOOST_TEST(others <= 10);
+  BOOST_TEST(counted.use_count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(too_many_are_left_undone) {
+  std::atomic<std::size_t> done{0};
+  Held held;
+  Renewals renewals;
+  renewals.add([&] { held(); });
+  BOOST_TEST_REQUIRE(held.begins());
+  for (std::size_t i = 0; i < Renewals::kMaxWaiting + 50; ++i) renewals.add([&] { ++done; });
+  held.may_end.set_value();
+  std::promise<void> after;
+  BOOST_TEST(processes::eventually([&] { return done == Renewals::kMaxWaiting; }));
+  renewals.add([&] { after.set_value(); });
+  BOOST_TEST((after.get_future().wait_for(kPatience) == std::future_status::ready));
+  BOOST_TEST(done == Renewals::kMaxWaiting);
+}
+
+BOOST_AUTO_TEST_CASE(signals_are_for_other_threads) {
+  std::promise<sigset_t> seen;
+  Renewals renewals;
+  renewals.add([&] {
+    sigset_t blocked;
+    pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
+    seen.set_value(blocked);
+  });
+  auto future = seen.get_future();
+  BOOST_TEST_REQUIRE((future.wait_for(kPatience) == std::future_status::ready));
+  const sigset_t blocked = future.get();
+  for (const int number : {SIGTERM, SIGHUP, SIGUSR1, SIGINT, SIGWINCH})
+    BOOST_TEST(sigismember(&blocked, number) == 1);
+  sigset_t own;
+  pthread_sigmask(SIG_SETMASK, nullptr, &own);
+  BOOST_TEST(sigismember(&own, SIGTERM) == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

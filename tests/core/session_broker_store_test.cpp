@@ -1,0 +1,165 @@
+// Two machines with a store between them that may do anything.
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <string>
+
+#include "broker_stage.h"
+#include "crowd_confluence/session_broker.h"
+#include "printing.h"
+
+using namespace crowd_confluence;
+using namespace std::chrono_literals;
+using atlassian::Fault;
+using atlassian::Server;
+using broker_stage::find;
+using broker_stage::kAddress;
+using broker_stage::Machine;
+using broker_stage::MemoryStore;
+
+namespace {
+
+struct Stage : broker_stage::Stage {
+  Stage() { store = &memory_store; }
+
+  /// A broker of another machine.
+  std::unique_ptr<SessionBroker> elsewhere() {
+    return std::make_unique<SessionBroker>(settings(), limits, around(other_machine));
+  }
+  VisitorKey key() const { return VisitorHash(machine.state.secret(), settings()).key_of(alice()); }
+  std::string& sealed() { return memory_store.data.at(key()); }
+
+  MemoryStore memory_store;
+  Machine other_machine;
+  std::unique_ptr<SessionBroker> here = make_broker_with_store();
+
+ private:
+  std::unique_ptr<SessionBroker> make_broker_with_store() {
+    store = &memory_store;
+    return make_broker();
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(session_broker_store)
+
+BOOST_FIXTURE_TEST_CASE(another_machine_finds_the_session_without_an_exchange, Stage) {
+  const Outcome first = find(*here, alice());
+  BOOST_TEST(first.source == Source::exchange);
+  BOOST_TEST((memory_store.last_ttl == limits.session_ttl));
+  const auto there = elsewhere();
+  const Outcome second = find(*there, alice());
+  BOOST_TEST(second.result == Result::session);
+  BOOST_TEST(second.source == Source::store);
+  BOOST_TEST(second.session.user() == "alice");
+  BOOST_TEST((second.session.cookies() == first.session.cookies()));
+  BOOST_TEST(exchanges() == 1u);
+  // From now on it is in the table there, too, and hits do not look into the store.
+  const int gets = memory_store.gets;
+  BOOST_TEST(find(*there, alice()).source == Source::table);
+  BOOST_TEST(find(*here, alice()).source == Source::table);
+  BOOST_TEST(memory_store.gets == gets);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_session_lives_no_longer_than_this_machine_allows, Stage) {
+  find(*here, alice());
+  limits.session_ttl = 10s;
+  const auto there = elsewhere();
+  BOOST_TEST(find(*there, alice()).source == Source::store);
+  clock.advance(10s - 1ms);
+  BOOST_TEST(find(*there, alice()).source == Source::table);
+  memory_store.data.clear();
+  clock.advance(1ms);
+  BOOST_TEST(find(*there, alice()).source == Source::exchange);
+}
+
+BOOST_FIXTURE_TEST_CASE(refusals_stay_on_their_machine, Stage) {
+  BOOST_TEST(find(*here, {.token = "n0b0dy", .address = kAddress}).result == Result::rejected);
+  BOOST_TEST(memory_store.data.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_store_that_lost_everything_costs_an_exchange, Stage) {
+  find(*here, alice());
+  memory_store.data.clear();
+  BOOST_TEST(find(*elsewhere(), alice()).source == Source::exchange);
+  BOOST_TEST(memory_store.data.size() == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(so_does_one_that_lies, Stage) {
+  find(*here, alice());
+  const std::string good = sealed();
+  const std::string bobs = simulator.log_in("bob", kAddress);
+  const Visitor bob{.token = bobs, .address = kAddress};
+  find(*here, bob);
+  const std::string of_bob =
+      memory_store.data.at(VisitorHash(machine.state.secret(), settings()).key_of(bob));
+  const StoredSession expired{find(*here, alice()).session, std::chrono::seconds(1)};
+  std::string flipped = good;
+  flipped[good.size() / 2] = static_cast<char>(flipped[good.size() / 2] ^ 1);
+
+  std::uint64_t expected = exchanges();
+  for (const std::string& lie : {std::string(), std::string("junk"), std::string(100'000, '\1'),
+                                 of_bob, flipped, good.substr(1), good.substr(0, good.size() - 1),
+                                 seal_session(Secret::derived_from("other"), key(), expired),
+                                 seal_session(machine.state.secret(), key(), expired)}) {
+    const Machine fresh;
+    sealed() = lie;
+    SharedState state = fresh.state;
+    BrokerSurroundings surroundings = around(machine);
+    surroundings.state = &state;
+    SessionBroker broker(settings(), limits, surroundings);
+    const Outcome outcome = find(broker, alice());
+    BOOST_TEST(outcome.result == Result::session);
+    BOOST_TEST(outcome.source == Source::exchange);
+    BOOST_TEST(outcome.session.user() == "alice");
+    BOOST_TEST(exchanges() == ++expected);
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(machines_with_different_secrets_share_nothing, Stage) {
+  find(*here, alice());
+  Machine stranger(Secret::derived_from("other words"));
+  SessionBroker broker(settings(), limits, around(stranger));
+  BOOST_TEST(find(broker, alice()).source == Source::exchange);
+  BOOST_TEST(memory_store.data.size() == 2u);
+}
+
+BOOST_FIXTURE_TEST_CASE(dropping_takes_it_out_of_the_store, Stage) {
+  const std::string cookies(find(*here, alice()).session.cookies());
+  here->drop(alice(), cookies + "x");
+  BOOST_TEST(memory_store.data.size() == 1u);
+  here->drop(alice(), cookies);
+  BOOST_TEST(memory_store.data.empty());
+  BOOST_TEST(find(*elsewhere(), alice()).source == Source::exchange);
+}
+
+BOOST_FIXTURE_TEST_CASE(also_a_session_that_does_not_fit_into_the_table, Stage) {
+  simulator.misbehave(Server::kConfluence, Fault::rewrite([](std::string response) {
+                        const std::string cookie =
+                            "Set-Cookie: ROUTEID=" + std::string(1500, 'x') + "; Path=/\r\n";
+                        return response.insert(response.find("\r\n") + 2, cookie);
+                      }));
+  const std::string cookies(find(*here, alice()).session.cookies());
+  BOOST_TEST(find(*here, alice()).source == Source::store);
+  here->drop(alice(), cookies + "x");
+  BOOST_TEST(memory_store.data.size() == 1u);
+  here->drop(alice(), cookies);
+  BOOST_TEST(memory_store.data.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_renewed_session_is_stored_again, Stage) {
+  renewals = std::make_unique<Renewals>();
+  const auto broker = make_broker();
+  find(*broker, alice());
+  const std::string before = sealed();
+  clock.advance(limits.session_ttl * 3 / 4);
+  BOOST_TEST(find(*broker, alice()).source == Source::table);
+  BOOST_TEST(renewals_are_done());
+  BOOST_TEST((sealed() != before));
+  renewals.reset();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
