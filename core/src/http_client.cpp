@@ -227,7 +227,9 @@ class HttpClient::Impl {
     curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
     long connect_status = 0;
     curl_easy_getinfo(handle.get(), CURLINFO_HTTP_CONNECTCODE, &connect_status);
-    put_back(std::move(handle));
+    // libcurl counts its retries over the life of a handle and gives up at the fifth; a failed
+    // handle is therefore not used again.
+    if (code == CURLE_OK) put_back(std::move(handle));
 
     if (receiver.too_large || is_too_large(code, receiver))
       return HttpError{Reason::too_large, "the answer exceeds what is accepted"};
