@@ -1,10 +1,12 @@
 #!/bin/bash
-# Installs the Debian packages that building, the demo and the tests need, if any is missing.
+# Installs the Debian packages that building, the demo, the tests and the benchmarks need, if any is
+# missing.
 #
-#   scripts/install-build-deps.sh [demo|test|--list demo|--list test]
+#   scripts/install-build-deps.sh [--list] [demo|test|bench]
 #
 #   demo    what ./demo.sh needs (the default)
 #   test    what ./test.sh needs: the same and more
+#   bench   what bench/run.sh compares with, besides what the tests need
 #   --list  prints the names of the packages and installs nothing
 #
 # Asks nothing and needs no terminal. As an ordinary user it uses sudo, and only if something is
@@ -37,6 +39,13 @@ readonly kTestPackages=(
   redis-server
   rpm
   valgrind
+)
+readonly kBenchPackages=(
+  "${kTestPackages[@]}"
+  libapache2-mod-auth-cas
+  libapache2-mod-auth-openidc
+  libapache2-mod-oauth2
+  lua-socket
 )
 
 # Where Debian's tools look whether a service may be started. It must stand there while apt runs.
@@ -117,12 +126,13 @@ main() {
     list=true
     shift
   fi
-  [[ $# -le 1 ]] || fail "one argument at most: demo or test"
+  [[ $# -le 1 ]] || fail "one argument at most: demo, test or bench"
   set=${1-demo}
   case $set in
     demo) packages=("${kDemoPackages[@]}") ;;
     test) packages=("${kTestPackages[@]}") ;;
-    *) fail "unknown set '$set': demo or test" ;;
+    bench) packages=("${kBenchPackages[@]}") ;;
+    *) fail "unknown set '$set': demo, test or bench" ;;
   esac
   if $list; then
     printf '%s\n' "${packages[@]}"

@@ -1,0 +1,135 @@
+// A server that answers the same every time: the app behind httpd, and, for the modules that are
+// compared, the login servers that they ask. One thread, kept-alive connections, no options:
+//
+//   bench_backend      prints the port that it listens on (127.0.0.1), ends on SIGTERM
+//
+//   /echo…                   the head of the request, as text
+//   /rest/api/user/current   what Confluence answers to a known user
+//   /introspect…             what an OAuth 2.0 server answers about an active token (RFC 7662)
+//   /cas/serviceValidate…    what a CAS server answers about a valid ticket
+//   anything else            a short text
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "http_text.h"
+
+namespace {
+
+using bench::length_of_message;
+
+std::string response(std::string_view type, std::string_view extra, std::string_view body) {
+  std::string text = "HTTP/1.1 200 OK\r\nServer: backend\r\nContent-Type: ";
+  text.append(type).append("\r\n").append(extra).append("Content-Length: ");
+  text.append(std::to_string(body.size())).append("\r\n\r\n").append(body);
+  return text;
+}
+
+std::string answer(std::string_view request) {
+  static const std::string kApp = response("text/plain", "Cache-Control: no-cache\r\n", "hello\n");
+  static const std::string kConfluence =
+      response("application/json",
+               "X-AUSERNAME: alice\r\nX-Seraph-LoginReason: OK\r\n"
+               "Set-Cookie: JSESSIONID=0123456789ABCDEF0123456789ABCDEF; Path=/; HttpOnly\r\n",
+               R"({"type":"known","username":"alice","userKey":"ff8080","displayName":"Alice"})");
+  static const std::string kIntrospection = response(
+      "application/json", "",
+      R"({"active":true,"sub":"alice","username":"alice","scope":"all","client_id":"bench",)"
+      R"("token_type":"Bearer","exp":4102444800,"iat":1700000000,"aud":"bench"})");
+  static const std::string kCas = response(
+      "application/xml", "",
+      "<cas:serviceResponse xmlns:cas='http://www.yale.edu/tp/cas'><cas:authenticationSuccess>"
+      "<cas:user>alice</cas:user></cas:authenticationSuccess></cas:serviceResponse>\n");
+  const std::size_t blank = request.find(' ');
+  const std::string_view target = request.substr(blank == std::string_view::npos ? 0 : blank + 1);
+  if (target.starts_with("/echo"))
+    return response("text/plain", "", request.substr(0, request.find("\r\n\r\n") + 2));
+  if (target.starts_with("/rest/api/user/current")) return kConfluence;
+  if (target.starts_with("/introspect")) return kIntrospection;
+  if (target.starts_with("/cas/serviceValidate")) return kCas;
+  return kApp;
+}
+
+[[noreturn]] void fail(const char* what) {
+  std::perror(what);
+  std::exit(1);
+}
+
+int listening_socket() {
+  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  if (listener < 0 || bind(listener, reinterpret_cast<sockaddr*>(&address), length) != 0 ||
+      listen(listener, 1024) != 0 ||
+      getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length) != 0)
+    fail("cannot listen");
+  std::printf("%d\n", ntohs(address.sin_port));
+  std::fflush(stdout);
+  return listener;
+}
+
+void watch(int epoll, int socket) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.fd = socket;
+  if (epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event) != 0) fail("epoll_ctl");
+}
+
+/// Reads what has come and answers every request that is complete; false when the connection ends.
+bool serve(int connection, std::string& received) {
+  std::array<char, 65536> buffer;
+  const ssize_t count = recv(connection, buffer.data(), buffer.size(), 0);
+  if (count <= 0) return count < 0 && errno == EINTR;
+  received.append(buffer.data(), static_cast<std::size_t>(count));
+  while (const std::size_t length = length_of_message(received)) {
+    const std::string text = answer(std::string_view(received).substr(0, length));
+    // Loopback takes an answer of this size at once.
+    if (send(connection, text.data(), text.size(), MSG_NOSIGNAL) !=
+        static_cast<ssize_t>(text.size()))
+      return false;
+    received.erase(0, length);
+  }
+  return true;
+}
+
+}  // namespace
+
+int main() {
+  const int listener = listening_socket();
+  const int epoll = epoll_create1(EPOLL_CLOEXEC);
+  if (epoll < 0) fail("epoll_create1");
+  watch(epoll, listener);
+  std::map<int, std::string> connections;
+  for (;;) {
+    std::array<epoll_event, 64> events;
+    const int count = epoll_wait(epoll, events.data(), static_cast<int>(events.size()), -1);
+    if (count < 0 && errno != EINTR) fail("epoll_wait");
+    for (int i = 0; i < count; ++i) {
+      const int ready = events[static_cast<std::size_t>(i)].data.fd;
+      if (ready == listener) {
+        const int connection = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+        if (connection < 0) continue;
+        const int yes = 1;
+        setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+        connections[connection].clear();
+        watch(epoll, connection);
+      } else if (!serve(ready, connections[ready])) {
+        connections.erase(ready);
+        close(ready);
+      }
+    }
+  }
+}
