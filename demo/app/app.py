@@ -103,8 +103,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             else:
                 content = pages.welcome(settings.login_path)
         except Refused as error:
-            # The session ended between httpd's check and ours, or the user may not use Confluence.
+            # The session has ended since httpd proved it. The header says so to httpd, which keeps
+            # it from the browser and asks Confluence anew for the next request.
             user, status, content = None, 403, pages.refused(str(error), settings.login_path)
+            extra = {"X-Crowd-Confluence": "expired"}
         except Unavailable as error:
             user, status, content = None, 503, pages.try_again(str(error))
             extra = {"Retry-After": error.retry_after or "30"}

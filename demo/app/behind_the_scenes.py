@@ -149,8 +149,11 @@ class Explainer:
     def _answers(self, headers: Mapping[str, str], answers: list[Answer]) -> str:
         result = headers.get("X-Crowd-Confluence-Result", "")
         reason = headers.get("X-Crowd-Confluence-Reason", "")
+        asked = "asked Confluence, with the Crowd cookie and your address alone"
+        if headers.get("X-Demo-Source") == "table":
+            asked = "asked Confluence a moment ago, and remembers the answer"
         outcome = f"""
-        <p>httpd's own question to Confluence, with the Crowd cookie and your address alone, came to
+        <p>httpd {asked}:
           <b class="outcome {text(result)}" data-result="{text(result)}">{text(result)}</b>
           {f"({text(reason)})" if reason else ""}.</p>"""
         if result == "missing":

@@ -63,8 +63,7 @@ class Unavailable(ConfluenceError):
 class UserSession:
     """What httpd handed over: the session of the user whose request this is.
 
-    It belongs to this one request. Do not keep it: httpd hands over a fresh one with each request,
-    and checks the user each time.
+    It belongs to this one request. Do not keep it: httpd hands over a good one with each request.
     """
 
     cookie_header: str = field(repr=False)  # as good as a password: keep it out of logs
