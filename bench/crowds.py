@@ -114,6 +114,7 @@ def measure_outage(bench: Bench) -> list[str]:
         "| | | to reach |",
         "|---|---:|---:|",
         f"| static file answered with 200 | {_share(static, '200', STATIC_REQUESTS)} | 100 % |",
+        f"| of these on another connection, as httpd closed a kept one | {static['resent']} | |",
         f"| static file, median | {slow[1]:.2f} ms (before: {slow[2]:.2f} ms) | 5 ms |",
         f"| static file, 99 in 100 | {static['p99'] / 1e3:.2f} ms | |",
         f"| protected requests answered | {_share(answered, '503', 20 * OUTAGE_CLIENTS)} | 100 % |",

@@ -171,11 +171,19 @@ def _where(hit: Costs, miss: Costs, base: Costs) -> list[str]:
     return lines
 
 
-def _functions(name: str, costs: Costs, base: Costs, most: int = 45) -> list[str]:
+def _functions(name: str, costs: Costs, base: Costs, most: int = 15) -> list[str]:
     """The functions that take most more, with what they are in."""
-    more = {place: costs[place] - base[place] for place in costs.keys() | base.keys()}
+    more: Costs = Costs()
+    for place in costs.keys() | base.keys():
+        more[pathlib.Path(place[0]).name, _short(place[1])] += costs[place] - base[place]
     lines = ["", f"The functions that take most in a {name}:", "", "| function | more |", "|---|---:|"]
-    for place in sorted(more, key=more.get, reverse=True)[:most]:
-        function = re.sub(r"\(.*|'\d+$", "", place[1])
-        lines.append(f"| `{function}` ({pathlib.Path(place[0]).name}) | {more[place]:,.0f} |")
+    for (file, function), number in more.most_common(most):
+        lines.append(f"| {function} in {file} | {number:,.0f} |")
     return lines
+
+
+def _short(function: str) -> str:
+    if function.startswith("0x"):
+        return "functions without a name"
+    function = function.replace("(anonymous namespace)::", "")
+    return "`" + re.sub(r"[<(].*|\[abi:.*|'\d+$", "", function).rpartition(" ")[2] + "`"

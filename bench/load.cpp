@@ -5,7 +5,9 @@
 // Standard input holds the requests as they are to be sent, each ended by a NUL; they are sent one
 // after the other, from the first again after the last, REQUESTS in all. Every connection is made
 // before the first request is sent. Each sends one request at a time, PAUSE_MS after the answer to
-// the one before. After LIMIT_S seconds (60) those that wait for an answer are given up.
+// the one before. After LIMIT_S seconds (60) those that wait for an answer are given up. When the
+// server closes a kept connection instead of answering, the request is sent again on another one,
+// as browsers do.
 //
 // Times are in microseconds, from sending to the last byte of the answer.
 #include <arpa/inet.h>
@@ -66,8 +68,10 @@ std::vector<std::string> read_requests() {
 struct Connection {
   int socket;
   bool is_waiting = false;
-  Clock::time_point next;  // the moment of the last request, or of the next one
+  Clock::time_point next = {};  // the moment of the last request, or of the next one
   std::string received = {};
+  const std::string* request = nullptr;  // the last one
+  bool has_answered = false;
 };
 
 class Load {
@@ -78,8 +82,7 @@ class Load {
       std::fputs("there is nothing to send\n", stderr);
       std::exit(2);
     }
-    for (std::size_t i = 0; i < connections; ++i)
-      connections_.push_back({connected_socket(port_), false, {}});
+    for (std::size_t i = 0; i < connections; ++i) connections_.push_back({connected_socket(port_)});
   }
 
   void run(std::chrono::seconds limit) {
@@ -95,8 +98,10 @@ class Load {
 
   void report() {
     std::sort(times_.begin(), times_.end());
-    std::printf("{\"seconds\":%.6f,\"answered\":%zu,\"unanswered\":%zu,\"broken\":%zu,\"status\":{",
-                seconds_, times_.size(), waiting(), broken_);
+    std::printf(
+        "{\"seconds\":%.6f,\"answered\":%zu,\"unanswered\":%zu,\"resent\":%zu,\"broken\":%zu,"
+        "\"status\":{",
+        seconds_, times_.size(), waiting(), resent_, broken_);
     const char* comma = "";
     for (const auto& [status, count] : statuses_) {
       std::printf("%s\"%s\":%zu", comma, status.c_str(), count);
@@ -122,20 +127,39 @@ class Load {
       if (connection.is_waiting || left_ == 0) continue;
       const Clock::time_point now = Clock::now();
       if (connection.next > now) continue;
-      const std::string& text = texts_[sent_++ % texts_.size()];
-      --left_;
-      connection.is_waiting = true;
+      connection.request = &texts_[sent_++ % texts_.size()];
       connection.next = now;
-      if (send(connection.socket, text.data(), text.size(), MSG_NOSIGNAL) !=
-          static_cast<ssize_t>(text.size()))
-        reconnect(connection, true);
+      --left_;
+      send_request(connection);
     }
   }
 
-  void reconnect(Connection& connection, bool is_broken) {
-    if (is_broken) ++broken_;
+  void send_request(Connection& connection) {
+    const std::string& text = *connection.request;
+    connection.is_waiting = true;
+    if (send(connection.socket, text.data(), text.size(), MSG_NOSIGNAL) !=
+        static_cast<ssize_t>(text.size()))
+      break_off(connection);
+  }
+
+  void break_off(Connection& connection) {
+    if (connection.has_answered && connection.received.empty()) {
+      ++resent_;
+      reconnect(connection);
+      send_request(connection);
+    } else {
+      ++broken_;
+      reconnect(connection);
+      connection.is_waiting = false;
+      connection.next = Clock::now() + pause_;
+    }
+  }
+
+  void reconnect(Connection& connection) {
     close(connection.socket);
-    connection = {connected_socket(port_), false, Clock::now() + pause_};
+    connection.socket = connected_socket(port_);
+    connection.has_answered = false;
+    connection.received.clear();
   }
 
   /// Waits for the first answer, or until the next request is due.
@@ -152,7 +176,7 @@ class Load {
   void take(Connection& connection) {
     std::array<char, 65536> buffer;
     const ssize_t count = recv(connection.socket, buffer.data(), buffer.size(), 0);
-    if (count <= 0) return reconnect(connection, true);
+    if (count <= 0) return break_off(connection);
     std::string& received = connection.received;
     received.append(buffer.data(), static_cast<std::size_t>(count));
     if (bench::length_of_message(received) == 0) return;
@@ -161,9 +185,10 @@ class Load {
     ++statuses_[received.substr(9, 3)];
     const bool ends = bench::header_of(received, "Connection") == "close";
     connection.is_waiting = false;
+    connection.has_answered = true;
     connection.next = now + pause_;
     received.clear();
-    if (ends) reconnect(connection, false);
+    if (ends) reconnect(connection);
   }
 
   std::uint16_t port_;
@@ -175,6 +200,7 @@ class Load {
   std::vector<double> times_;
   std::map<std::string, std::size_t> statuses_;
   std::size_t sent_ = 0;
+  std::size_t resent_ = 0;
   std::size_t broken_ = 0;
   Clock::time_point began_;
   double seconds_ = 0;

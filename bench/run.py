@@ -6,6 +6,7 @@ import argparse
 import os
 import pathlib
 import platform
+import re
 import signal
 import subprocess
 import sys
@@ -60,7 +61,12 @@ def machine(httpd: str) -> list[str]:
     )
     system = platform.freedesktop_os_release()["PRETTY_NAME"]
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
-    versions = [said([httpd, "-v"]), said(["curl", "--version"]), said(["g++", "--version"])]
+    versions = [
+        said([httpd, "-v"]),
+        said(["curl", "--version"]),
+        said(["g++", "--version"]),
+        said(["valgrind", "--version"]),
+    ]
     load = os.getloadavg()[0]
     return [
         f"- {time.strftime('%Y-%m-%d')}, {processor}, {os.cpu_count()} cores, {memory:.0f} GiB",
@@ -73,7 +79,7 @@ def machine(httpd: str) -> list[str]:
 def said(command: list[str]) -> str:
     """The first line, without what belongs to the build host."""
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return text.splitlines()[0].removeprefix("Server version: ")
+    return re.sub(r"^Server version: | libcurl/.*", "", text.splitlines()[0])
 
 
 if __name__ == "__main__":
