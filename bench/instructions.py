@@ -1,9 +1,9 @@
 """Instructions per request, over plain mod_proxy with the same final headers.
 
-One httpd process (prefork, -X) under callgrind, on a single kept-alive connection. Each variant
-runs twice, with few requests and with many; the difference of the two is what the additional
-requests took, without start, warm-up and end. Instruction counts do not depend on what else the
-machine does.
+One httpd process (-X) under callgrind, on a single kept-alive connection, once with each MPM. Each
+variant runs twice, with few requests and with many; the difference of the two is what the
+additional requests took, without start, warm-up and end. Instruction counts hardly depend on what
+else the machine does.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import pathlib
 import re
 from typing import Sequence
 
-from programs import Bench, Failure, request
+from programs import Bench, Failure, Simulator, request
 
 FEW = 100
 MANY = 600
+MPMS = ("event", "prefork")
 
 # A session that is proven for this long is not renewed while valgrind takes its time.
 OURS = """
@@ -28,51 +29,97 @@ CrowdConfluenceSessionTTL 1h
 # A browser's other cookies.
 OTHER_COOKIES = "_ga=GA1.1.123456789.1700000000; theme=dark"
 
-# (object, function) -> instructions per request
-Costs = collections.Counter
+
+class Profile:
+    """What functions took. A function is a pair of the object that it is in and its name."""
+
+    def __init__(self) -> None:
+        self.own: collections.Counter = collections.Counter()
+        # (caller, callee) -> what the callee took with everything that it called
+        self.calls: collections.Counter = collections.Counter()
+
+    def add(self, other: Profile, weight: float) -> None:
+        for mine, others in ((self.own, other.own), (self.calls, other.calls)):
+            for place, instructions in others.items():
+                mine[place] += weight * instructions
+
+    def total(self) -> float:
+        return sum(self.own.values())
+
+    def within(self, pattern: str) -> float:
+        """What the functions took whose name begins so, with everything that they called."""
+        starts = re.compile(
+            rf"(unsigned long )?(crowd_confluence::)?(\(anonymous namespace\)::)?{pattern}\b"
+        )
+        return sum(
+            instructions
+            for (caller, callee), instructions in self.calls.items()
+            if starts.match(callee[1]) and not starts.match(caller[1])
+        )
+
+    def called_by(self, caller_pattern: str, callee_pattern: str) -> float:
+        return sum(
+            instructions
+            for (caller, callee), instructions in self.calls.items()
+            if re.search(caller_pattern, caller[1]) and re.search(callee_pattern, callee[1])
+        )
+
 
 # What a function of each object is about. The first that fits counts.
 GROUPS = (
     ("the module", r"mod_crowd_confluence\.so"),
-    ("core", r"libcrowd_confluence\.so"),
-    ("libsodium: hash of the visitor", r"libsodium"),
-    ("libcurl: the exchange", r"libcurl|libnghttp2|libssl|libcrypto"),
+    ("core, with Boost.JSON", r"libcrowd_confluence\.so"),
+    ("libsodium: the visitor's hash", r"libsodium"),
+    ("libcurl", r"libcurl|libnghttp2|libssl|libcrypto"),
     ("httpd and its modules", r"apache2|httpd|/mod_[a-z_]+\.so"),
     ("APR: tables, pools", r"libapr"),
     ("C library: heap", r"lib(c\.so|c-).*:.*(malloc|free|calloc|realloc|_int_|unlink_chunk)"),
-    ("C library: strings, memory and system calls", r"libc\.so|libc-|ld-linux|libpthread|vdso|\?\?\?"),
+    ("C library: all else", r"libc\.so|libc-|ld-linux|libpthread|vdso|\?\?\?"),
     ("C++ library", r"libstdc\+\+"),
 )
 
 
 def measure(bench: Bench) -> list[str]:
-    with bench.backend() as app, bench.simulator() as simulator:
-        tokens = [simulator.log_in() for _ in range(MANY)]
-        browsers = [request("/app", f"{OTHER_COOKIES}; crowd.token_key={each}") for each in tokens]
-        ours = _location(app, OURS.format(url=simulator.confluence))
-        plain = _location(app, "")
-        with_session = _with_session(bench, ours, plain, browsers[0])
-
-        base = _per_request(bench, plain, [with_session])
-        hit = _per_request(bench, ours, browsers[:1])
-        before = simulator.exchanges()
-        miss = _per_request(bench, ours, browsers)
-        if simulator.exchanges() - before != FEW + MANY:
-            raise Failure("not every request for a miss was one")
-    lines = [
-        "| request | instructions | over plain mod_proxy | to reach |",
-        "|---|---:|---:|---:|",
-        f"| plain mod_proxy | {sum(base.values()):,.0f} | | |",
+    rows = []
+    for mpm in MPMS:
+        with bench.backend() as app, bench.simulator() as simulator:
+            base, hit, miss = _profiles(bench, mpm, app, simulator)
+        rows.append(f"| plain mod_proxy | {mpm} | {base.total():,.0f} | | |")
+        for name, profile, most in (("hit", hit, "3,000"), ("miss", miss, "80,000")):
+            more = profile.total() - base.total()
+            rows.append(f"| {name} | {mpm} | {profile.total():,.0f} | {more:,.0f} | {most} |")
+        if mpm == MPMS[0]:
+            details = (
+                _where(hit, miss, base)
+                + _objects(hit, miss, base)
+                + _functions("hit", hit, base)
+                + _functions("miss", miss, base)
+            )
+    return [
+        "| request | MPM | instructions | over plain mod_proxy | at most |",
+        "|---|---|---:|---:|---:|",
+        *rows,
+        "",
+        f"The tables below are those of {MPMS[0]}, over plain mod_proxy.",
+        *details,
     ]
-    for name, costs, most in (("hit", hit, "3,000"), ("miss, kept-alive connection", miss, "80,000")):
-        more = sum(costs.values()) - sum(base.values())
-        lines.append(f"| {name} | {sum(costs.values()):,.0f} | {more:,.0f} | {most} |")
-    return (
-        lines
-        + _where(hit, miss, base)
-        + _functions("hit", hit, base)
-        + _functions("miss", miss, base)
-    )
+
+
+def _profiles(bench: Bench, mpm: str, app: int, simulator: Simulator) -> list[Profile]:
+    """Of plain mod_proxy, of hits and of misses."""
+    tokens = [simulator.log_in() for _ in range(MANY)]
+    browsers = [request("/app", f"{OTHER_COOKIES}; crowd.token_key={each}") for each in tokens]
+    ours = _location(app, OURS.format(url=simulator.confluence))
+    plain = _location(app, "")
+    with_session = _with_session(bench, ours, plain, browsers[0])
+
+    base = _per_request(bench, mpm, plain, [with_session])
+    hit = _per_request(bench, mpm, ours, browsers[:1])
+    before = simulator.exchanges()
+    miss = _per_request(bench, mpm, ours, browsers)
+    if simulator.exchanges() - before != FEW + MANY:
+        raise Failure("not every request for a miss was one")
+    return [base, hit, miss]
 
 
 def _location(app: int, settings: str) -> str:
@@ -109,51 +156,106 @@ def _body(answer: bytes) -> bytes:
     return answer.partition(b"\r\n\r\n")[2]
 
 
-def _per_request(bench: Bench, configuration: str, requests: Sequence[bytes]) -> Costs:
-    costs: Costs = Costs()
+def _per_request(
+    bench: Bench, mpm: str, configuration: str, requests: Sequence[bytes]
+) -> Profile:
+    profile = Profile()
     for count, sign in ((MANY, 1), (FEW, -1)):
-        for place, instructions in _run(bench, configuration, requests, count).items():
-            costs[place] += sign * instructions / (MANY - FEW)
-    return costs
+        profile.add(_run(bench, mpm, configuration, requests, count), sign / (MANY - FEW))
+    return profile
 
 
-def _run(bench: Bench, configuration: str, requests: Sequence[bytes], count: int) -> Costs:
+def _run(
+    bench: Bench, mpm: str, configuration: str, requests: Sequence[bytes], count: int
+) -> Profile:
     out = bench.folder / "callgrind.out"
     valgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", "--vgdb=no"]
     with bench.httpd_running(
-        _modules(configuration), configuration, mpm="prefork", arguments=["-X"], under=valgrind
+        _modules(configuration), configuration, mpm=mpm, arguments=["-X"], under=valgrind
     ) as httpd:
         out.chmod(0o666)  # made before httpd ceased to be root, written after
         report = httpd.load(requests, count, limit_s=300)
         if report["status"] != {"200": count}:
             raise Failure(f"not all requests were answered with 200: {report}")
-    costs = _read_costs(out)
+    profile = _read_profile(out)
     out.unlink()
-    return costs
+    return profile
 
 
-def _read_costs(out: pathlib.Path) -> Costs:
-    """What each function took itself. callgrind_annotate leaves out what an inlined one is in."""
-    costs: Costs = Costs()
+def _read_profile(out: pathlib.Path) -> Profile:
+    """callgrind_annotate leaves out which object an inlined function is in."""
+    profile = Profile()
     names: dict[str, dict[str, str]] = {"ob": {}, "fn": {}}
     now = {"ob": "", "fn": ""}
+    callee = {"ob": "", "fn": ""}
     is_of_a_call = False
     for line in out.read_text(errors="replace").splitlines():
         if match := re.match(r"(c?)(ob|fn)=\((\d+)\)(?: (.*))?$", line):
             called, kind, number, name = match.groups()
             if name is not None:
                 names[kind][number] = name
-            if not called:
-                now[kind] = names[kind][number]
+            if called:
+                callee[kind] = names[kind][number]
+            else:
+                now[kind] = callee[kind] = names[kind][number]
         elif line.startswith("calls="):
             is_of_a_call = True
         elif match := re.match(r"[+*\d-]\S* (\d+)$", line):
-            if not is_of_a_call:
-                costs[now["ob"], now["fn"]] += int(match[1])
+            if is_of_a_call:
+                caller = (now["ob"], now["fn"])
+                profile.calls[caller, (callee["ob"], callee["fn"])] += int(match[1])
+                callee["ob"] = now["ob"]  # holds for one call, if it is said
+            else:
+                profile.own[now["ob"], now["fn"]] += int(match[1])
             is_of_a_call = False
-    if not costs:
+    if not profile.own:
         raise Failure("callgrind tells nothing")
-    return costs
+    return profile
+
+
+def _parts(profile: Profile) -> dict[str, float]:
+    """The module's work, step by step. What the compiler has inlined counts where it went."""
+    fixup = profile.within("fix_up_request")
+    take_apart = profile.within("RequestHeaders::take_apart")
+    put_together = profile.within("RequestHeaders::put_together")
+    find = profile.within("SessionBroker::find")
+    key = profile.within("VisitorHash::key_of")
+    ask = profile.within("SessionBroker::ask")
+    exchange = profile.within("ConfluenceClient::exchange")
+    judge = profile.within("judge")
+    parsing = profile.within("JsonObject::parse") + profile.within("JsonObject::~JsonObject")
+    receiving = profile.within("receive")
+    curl = profile.called_by("HttpClient::Impl::get", "^curl_")
+    response = profile.within("insert_response_filter") + (
+        profile.within("filter_response") - profile.called_by("filter_response", "^ap_pass_brigade")
+    )
+    return {
+        "the browser's headers are taken apart": take_apart,
+        "the visitor's key is hashed": key,
+        "the table is read": find - key - ask,
+        "who asks? breaker, limit, lease; the table is written": ask - exchange,
+        "libcurl, which sends the request and reads the answer": curl - receiving,
+        "Confluence's headers are copied": receiving,
+        "its JSON is parsed": parsing,
+        "is it a session? its cookies": judge - parsing,
+        "the request to Confluence is made; small things": exchange - judge - curl,
+        "the app's headers are put together": put_together,
+        "the rest of the fixup: variables, which Confluence": fixup
+        - take_apart
+        - put_together
+        - find,
+        "the response is looked at": response,
+    }
+
+
+def _where(hit: Profile, miss: Profile, base: Profile) -> list[str]:
+    rows = list(zip(_parts(hit).items(), _parts(miss).values()))
+    lines = ["", "| step | hit | miss |", "|---|---:|---:|"]
+    lines += [f"| {name} | {a:,.0f} | {b:,.0f} |" for (name, a), b in rows]
+    rest = [
+        each.total() - base.total() - sum(_parts(each).values()) for each in (hit, miss)
+    ]
+    return lines + [f"| httpd around it | {rest[0]:,.0f} | {rest[1]:,.0f} |"]
 
 
 def _group(place: tuple[str, str]) -> str:
@@ -161,22 +263,23 @@ def _group(place: tuple[str, str]) -> str:
     return next((name for name, pattern in GROUPS if re.search(pattern, text)), "other")
 
 
-def _where(hit: Costs, miss: Costs, base: Costs) -> list[str]:
+def _objects(hit: Profile, miss: Profile, base: Profile) -> list[str]:
     by_group: dict[str, list[float]] = {name: [0, 0] for name, _ in GROUPS}
-    for column, costs in enumerate((hit, miss)):
-        for place in costs.keys() | base.keys():
-            by_group.setdefault(_group(place), [0, 0])[column] += costs[place] - base[place]
-    lines = ["", "Where they go:", "", "| | hit | miss |", "|---|---:|---:|"]
-    lines += [f"| {name} | {a:,.0f} | {b:,.0f} |" for name, (a, b) in by_group.items()]
-    return lines
+    for column, profile in enumerate((hit, miss)):
+        for place in profile.own.keys() | base.own.keys():
+            group = by_group.setdefault(_group(place), [0, 0])
+            group[column] += profile.own[place] - base.own[place]
+    lines = ["", "| code of | hit | miss |", "|---|---:|---:|"]
+    return lines + [f"| {name} | {a:,.0f} | {b:,.0f} |" for name, (a, b) in by_group.items()]
 
 
-def _functions(name: str, costs: Costs, base: Costs, most: int = 15) -> list[str]:
-    """The functions that take most more, with what they are in."""
-    more: Costs = Costs()
-    for place in costs.keys() | base.keys():
-        more[pathlib.Path(place[0]).name, _short(place[1])] += costs[place] - base[place]
-    lines = ["", f"The functions that take most in a {name}:", "", "| function | more |", "|---|---:|"]
+def _functions(name: str, profile: Profile, base: Profile, most: int = 12) -> list[str]:
+    """The functions that take most more, without what they call."""
+    more: collections.Counter = collections.Counter()
+    for place in profile.own.keys() | base.own.keys():
+        file = pathlib.Path(place[0]).name
+        more[file, _short(place[1])] += profile.own[place] - base.own[place]
+    lines = ["", f"| function that takes most in a {name} | |", "|---|---:|"]
     for (file, function), number in more.most_common(most):
         lines.append(f"| {function} in {file} | {number:,.0f} |")
     return lines
@@ -185,5 +288,5 @@ def _functions(name: str, costs: Costs, base: Costs, most: int = 15) -> list[str
 def _short(function: str) -> str:
     if function.startswith("0x"):
         return "functions without a name"
-    function = function.replace("(anonymous namespace)::", "")
+    function = re.sub(r"crowd_confluence::|\(anonymous namespace\)::", "", function)
     return "`" + re.sub(r"[<(].*|\[abi:.*|'\d+$", "", function).rpartition(" ")[2] + "`"

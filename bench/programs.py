@@ -51,14 +51,16 @@ def running(command: Sequence[str], log: pathlib.Path, **options) -> Iterator[su
     try:
         yield process
     finally:
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(30)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        try:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(30)
+        finally:  # also when Ctrl-C comes meanwhile
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
 
 
 class Bench:
@@ -69,14 +71,17 @@ class Bench:
         self.httpd = httpd
         self.modules = modules
         self.folder = pathlib.Path()
+        self.until_end = contextlib.ExitStack()
 
     @contextlib.contextmanager
     def own_folder(self) -> Iterator[None]:
+        """What `until_end` holds is ended before the folder goes."""
         with tempfile.TemporaryDirectory(prefix="crowd-confluence-bench.") as folder:
             self.folder = pathlib.Path(folder)
             # As root, httpd's children are another user, and valgrind writes for them.
             self.folder.chmod(0o777)
-            yield
+            with self.until_end:
+                yield
 
     @property
     def module(self) -> pathlib.Path:
@@ -117,15 +122,25 @@ class Bench:
         root.chmod(0o755)
         (root / "htdocs").mkdir()
         (root / "htdocs" / "static.txt").write_text("static\n")
-        port = free_port()
-        (root / "httpd.conf").write_text(
-            self._common(root, port, mpm, modules) + configuration + "\n"
-        )
-        command = [*under, self.httpd, "-d", str(root), "-f", str(root / "httpd.conf"), *arguments]
         log = root / "error.log"
-        log.touch()
-        with running(command, log) as process:
-            wait_for_port(port, process, log)
+        command = [*under, self.httpd, "-d", str(root), "-f", str(root / "httpd.conf"), *arguments]
+        with contextlib.ExitStack() as stack:
+            for may_try_again in (True, True, False):
+                port = free_port()
+                (root / "httpd.conf").write_text(
+                    self._common(root, port, mpm, modules) + configuration + "\n"
+                )
+                log.write_text("")
+                attempt = stack.enter_context(contextlib.ExitStack())
+                process = attempt.enter_context(running(command, log))
+                try:
+                    wait_for_port(port, process, log)
+                    break
+                except Failure as failure:
+                    # Somebody else may have taken the port meanwhile.
+                    if not may_try_again or "Address already in use" not in str(failure):
+                        raise
+                    attempt.close()
             yield Httpd(self, port, process, log)
         shutil.rmtree(root)
 
@@ -210,6 +225,7 @@ class Httpd:
         limit_s: int = 120,
     ) -> Load:
         return Load(
+            self._bench,
             [
                 self._bench.program("bench_load"),
                 *(str(number) for number in (self.port, connections, count, pause_ms, limit_s)),
@@ -237,30 +253,39 @@ class Httpd:
         return [int(child) for child in children]
 
     def cpu_seconds(self) -> float:
-        """Of the children, those that have ended left out."""
-        ticks = 0
+        """Of the children's threads, those that have ended left out. The scheduler counts in
+        nanoseconds, /proc/PID/stat in hundredths of a second."""
+        nanoseconds = 0
         for child in self.child_processes():
-            with contextlib.suppress(FileNotFoundError):
-                fields = pathlib.Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
-                ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
+            for thread in pathlib.Path(f"/proc/{child}/task").glob("*/schedstat"):
+                with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                    nanoseconds += int(thread.read_text().split()[0])
+        return nanoseconds / 1e9
 
 
 class Load:
     """A run of bench_load that has begun."""
 
-    def __init__(self, command: Sequence[str], requests: bytes) -> None:
+    def __init__(self, bench: Bench, command: Sequence[str], requests: bytes) -> None:
         # A file, as a pipe would have to be fed while other loads are started.
         with tempfile.TemporaryFile() as file:
             file.write(requests)
             file.seek(0)
-            self._process = subprocess.Popen(command, stdin=file, stdout=subprocess.PIPE)
+            self._process = subprocess.Popen(
+                command, stdin=file, stdout=subprocess.PIPE, start_new_session=True
+            )
+        bench.until_end.callback(self._end)
 
     def result(self) -> dict:
         said, _ = self._process.communicate()
         if self._process.returncode != 0:
             raise Failure("the load generator failed")
         return json.loads(said)
+
+    def _end(self) -> None:
+        self._process.kill()  # does nothing when the result has been fetched
+        self._process.wait()
+        self._process.stdout.close()
 
 
 def request(target: str, cookies: str = "", headers: Sequence[str] = ()) -> bytes:

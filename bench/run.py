@@ -7,6 +7,7 @@ import os
 import pathlib
 import platform
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +26,7 @@ PARTS = {
     "table": ("The shared table", table.measure),
     "peers": ("Wall clock and CPU", peers.measure),
 }
+DOC = pathlib.Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
 
 def main() -> int:
@@ -32,13 +34,19 @@ def main() -> int:
     parser.add_argument("--build", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--httpd", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--modules", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--doc", action="store_true", help="write the tables into docs/benchmarks.md")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} (all)")
     arguments = parser.parse_args()
     unknown = set(arguments.parts) - PARTS.keys()
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
 
-    print("\n".join(machine(arguments.httpd)))
+    def publish(part: str, lines: list[str]) -> None:
+        print("\n".join(lines), flush=True)
+        if arguments.doc:
+            write_into(DOC, part, lines)
+
+    publish("machine", machine(arguments.httpd))
     failed = False
     for name in arguments.parts or PARTS:
         title, measure = PARTS[name]
@@ -46,11 +54,21 @@ def main() -> int:
         bench = Bench(arguments.build, arguments.httpd, arguments.modules)
         try:
             with bench.own_folder():
-                print("\n".join(measure(bench)), flush=True)
-        except Failure as failure:
+                lines = measure(bench)
+            publish(name, lines)
+        except (Failure, FileNotFoundError) as failure:
             failed = True
             print(f"Not measured: {failure}", flush=True)
     return 1 if failed else 0
+
+
+def write_into(doc: pathlib.Path, part: str, lines: list[str]) -> None:
+    """Between its two comments; the other parts' tables stay as they are."""
+    before, begin, rest = doc.read_text().partition(f"<!-- {part} -->\n")
+    _, end, after = rest.partition(f"<!-- end of {part} -->\n")
+    if not begin or not end:
+        raise Failure(f"{doc.name} has no place for {part}")
+    doc.write_text(before + begin + "\n" + "\n".join(lines) + "\n\n" + end + after)
 
 
 def machine(httpd: str) -> list[str]:
@@ -66,14 +84,24 @@ def machine(httpd: str) -> list[str]:
         said(["curl", "--version"]),
         said(["g++", "--version"]),
         said(["valgrind", "--version"]),
+        *packages("libapache2-mod-auth-openidc", "libapache2-mod-oauth2", "libapache2-mod-auth-cas"),
     ]
     load = os.getloadavg()[0]
     return [
         f"- {time.strftime('%Y-%m-%d')}, {processor}, {os.cpu_count()} cores, {memory:.0f} GiB",
         f"- {system}, Linux {platform.release().partition('-')[0]}",
-        *(f"- {version}" for version in versions),
+        f"- {', '.join(versions)}",
         f"- load of the machine before the start: {load:.1f}",
     ]
+
+
+def packages(*names: str) -> list[str]:
+    """With their versions, on a Debian system."""
+    if shutil.which("dpkg-query") is None:
+        return []
+    command = ["dpkg-query", "-W", "-f=${Package} ${Version}\n", *names]
+    found = subprocess.run(command, capture_output=True, text=True).stdout
+    return [line for line in found.splitlines() if not line.endswith(" ")]
 
 
 def said(command: list[str]) -> str:
@@ -82,10 +110,16 @@ def said(command: list[str]) -> str:
     return re.sub(r"^Server version: | libcurl/.*", "", text.splitlines()[0])
 
 
+def end_at_once(number: int, _: object) -> None:
+    # What was started is ended on the way out; a second Ctrl-C must not keep that from happening.
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 if __name__ == "__main__":
-    # Ctrl-C and kill end whatever was started, too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    for each in SIGNALS:
+        signal.signal(each, end_at_once)
+    sys.exit(main())
