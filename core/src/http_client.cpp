@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -13,6 +14,8 @@
 
 namespace crowd_confluence {
 namespace {
+
+using namespace std::chrono_literals;
 
 struct CurlDeleter {
   void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
@@ -148,6 +151,10 @@ void only_http(CURL* handle) {
 #endif
 }
 
+void limit_time(CURL* handle, std::chrono::milliseconds limit) {
+  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(limit.count()));
+}
+
 Handle make_handle(const HttpSettings& settings) {
   Handle made(curl_easy_init());
   CURL* handle = made.get();
@@ -161,7 +168,7 @@ Handle make_handle(const HttpSettings& settings) {
   curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(settings.connect_timeout.count()));
-  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(settings.timeout.count()));
+  limit_time(handle, settings.timeout);
   // An empty string, unlike none, keeps the environment's proxy out.
   curl_easy_setopt(handle, CURLOPT_PROXY, settings.outgoing_proxy.c_str());
   curl_easy_setopt(handle, CURLOPT_NOPROXY, "");
@@ -187,6 +194,63 @@ HeaderList make_header_list(const std::vector<std::string>& headers) {
   return list;
 }
 
+/// A request and what came back.
+struct Transfer {
+  CURLcode code = CURLE_OK;
+  Receiver receiver = {};
+  std::string error_text = {};
+  long status = 0;
+  long connect_status = 0;
+  long connections_made = 0;
+
+  /// libcurl itself tries again on a fresh connection, but only five times in a handle's life.
+  [[nodiscard]] bool met_a_dead_connection() const {
+    return (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING) &&
+           connections_made == 0 && receiver.header_bytes == 0;
+  }
+};
+
+Transfer perform(CURL* handle, const std::string& url, curl_slist* headers) {
+  Transfer transfer;
+  char error_text[CURL_ERROR_SIZE] = "";
+  curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
+  curl_easy_setopt(handle, CURLOPT_HEADERDATA, &transfer.receiver);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &transfer.receiver);
+  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, error_text);
+  transfer.code = curl_easy_perform(handle);
+  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, nullptr);
+  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, nullptr);
+  if (transfer.code != CURLE_OK)
+    transfer.error_text = error_text[0] != '\0' ? error_text : curl_easy_strerror(transfer.code);
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &transfer.status);
+  curl_easy_getinfo(handle, CURLINFO_HTTP_CONNECTCODE, &transfer.connect_status);
+  curl_easy_getinfo(handle, CURLINFO_NUM_CONNECTS, &transfer.connections_made);
+  return transfer;
+}
+
+Reason reason_of(const Transfer& transfer) {
+  if (transfer.code == CURLE_RECV_ERROR && transfer.connect_status >= 300) return Reason::proxy;
+  if (is_tls_alert(transfer.code, transfer.error_text)) return Reason::tls;
+  return reason_of(transfer.code);
+}
+
+HttpError out_of_memory() {
+  return {Reason::internal, "out of memory"};
+}
+
+Expected<HttpResponse, HttpError> result_of(Transfer transfer) {
+  Receiver& receiver = transfer.receiver;
+  if (receiver.too_large || is_too_large(transfer.code, receiver))
+    return HttpError{Reason::too_large, "the answer exceeds what is accepted"};
+  if (receiver.out_of_memory) return out_of_memory();
+  if (transfer.code != CURLE_OK) return HttpError{reason_of(transfer), transfer.error_text};
+  if (!receiver.headers_are_complete)
+    return HttpError{Reason::network, "the answer broke off in its headers"};
+  receiver.response.status = static_cast<int>(transfer.status);
+  return std::move(receiver.response);
+}
+
 }  // namespace
 
 std::optional<std::string_view> HttpResponse::header(std::string_view name) const {
@@ -207,44 +271,23 @@ class HttpClient::Impl {
                                         const std::vector<std::string>& headers) {
     if (!std::all_of(headers.begin(), headers.end(), is_one_line))
       return HttpError{Reason::internal, "a header of the request is not one line"};
-    Handle handle = take_handle();
     const HeaderList list = make_header_list(headers);
-    if (!handle || (!list && !headers.empty()))
-      return HttpError{Reason::internal, "libcurl is out of memory"};
+    if (!list && !headers.empty()) return out_of_memory();
 
-    Receiver receiver;
-    char error_text[CURL_ERROR_SIZE] = "";
-    curl_easy_setopt(handle.get(), CURLOPT_URL, url.c_str());
-    curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, list.get());
-    curl_easy_setopt(handle.get(), CURLOPT_HEADERDATA, &receiver);
-    curl_easy_setopt(handle.get(), CURLOPT_WRITEDATA, &receiver);
-    curl_easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, error_text);
-    const CURLcode code = curl_easy_perform(handle.get());
-    curl_easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, nullptr);
-    curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, nullptr);
-
-    long status = 0;
-    curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
-    long connect_status = 0;
-    curl_easy_getinfo(handle.get(), CURLINFO_HTTP_CONNECTCODE, &connect_status);
-    // libcurl counts its retries over the life of a handle and gives up at the fifth; a failed
-    // handle is therefore not used again.
-    if (code == CURLE_OK) put_back(std::move(handle));
-
-    if (receiver.too_large || is_too_large(code, receiver))
-      return HttpError{Reason::too_large, "the answer exceeds what is accepted"};
-    if (receiver.out_of_memory) return HttpError{Reason::internal, "out of memory"};
-    if (code != CURLE_OK) {
-      const bool refused_by_proxy = code == CURLE_RECV_ERROR && connect_status >= 300;
-      const Reason reason = refused_by_proxy                 ? Reason::proxy
-                            : is_tls_alert(code, error_text) ? Reason::tls
-                                                             : reason_of(code);
-      return HttpError{reason, error_text[0] != '\0' ? error_text : curl_easy_strerror(code)};
+    const auto start = std::chrono::steady_clock::now();
+    Handle handle = take_handle();
+    if (!handle) return out_of_memory();
+    Transfer transfer = perform(handle.get(), url, list.get());
+    if (transfer.met_a_dead_connection()) {
+      handle = make_handle(settings_);
+      if (!handle) return out_of_memory();
+      limit_time(handle.get(), time_left_since(start));
+      transfer = perform(handle.get(), url, list.get());
+      limit_time(handle.get(), settings_.timeout);
     }
-    if (!receiver.headers_are_complete)
-      return HttpError{Reason::network, "the answer broke off in its headers"};
-    receiver.response.status = static_cast<int>(status);
-    return std::move(receiver.response);
+    // A handle that failed once may fail again: libcurl counts some errors over its life.
+    if (transfer.code == CURLE_OK) put_back(std::move(handle));
+    return result_of(std::move(transfer));
   }
 
  private:
@@ -258,6 +301,11 @@ class HttpClient::Impl {
       }
     }
     return make_handle(settings_);
+  }
+
+  std::chrono::milliseconds time_left_since(std::chrono::steady_clock::time_point start) const {
+    const auto left = settings_.timeout - (std::chrono::steady_clock::now() - start);
+    return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(left), 1ms);
   }
 
   void put_back(Handle handle) {

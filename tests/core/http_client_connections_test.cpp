@@ -145,6 +145,23 @@ BOOST_AUTO_TEST_CASE(several_dead_connections_cost_one_more_request_only) {
   BOOST_TEST(late_requests == 2);
 }
 
+// libcurl counts its retries over a handle's life and gives up at the sixth.
+BOOST_AUTO_TEST_CASE(connections_may_die_unheard_again_and_again) {
+  std::atomic<int> requests{0};
+  RawServer server([&](RawConnection& connection) {
+    if (!connection.read_request()) return;
+    ++requests;
+    connection.write(kOk);
+    if (connection.read_request()) ++requests;
+  });
+  HttpClient client({});
+  constexpr int kCalls = 20;
+  for (int i = 0; i < kCalls; ++i) BOOST_TEST(client.get(server.url(), {}).has_value());
+  // All but the first met a dead connection, and were sent once more on a fresh one.
+  BOOST_TEST(requests == 2 * kCalls - 1);
+  BOOST_TEST(server.connections() == static_cast<std::size_t>(kCalls));
+}
+
 BOOST_AUTO_TEST_CASE(a_fresh_connection_that_dies_is_an_error) {
   for (const bool reset : {false, true}) {
     std::atomic<int> requests{0};
