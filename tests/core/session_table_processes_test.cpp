@@ -78,14 +78,15 @@ struct Table {
 
 struct Reading {
   std::atomic<bool> is_over;
+  std::atomic<std::uint64_t> written;
   std::atomic<std::uint64_t> found;
 };
 
 /// Writes over the same few keys, each time another session, until it is over.
-bool write_until(Table& t, const std::atomic<bool>& is_over, std::uint64_t seed) {
+bool write_until_over(Table& t, Reading& reading, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   bool is_well = true;
-  while (!is_over.load()) {
+  for (; !reading.is_over; ++reading.written) {
     const std::uint64_t number = random() % 100'000;
     const std::uint64_t key = number % kKeys;
     switch (random() % 16) {
@@ -102,11 +103,11 @@ bool write_until(Table& t, const std::atomic<bool>& is_over, std::uint64_t seed)
   return is_well;
 }
 
-/// Reads them so many times, and tells whether each session was one that somebody wrote.
-bool read_all(const Table& t, Reading& reading, int times) {
+/// Reads them so many times or more, until a tenth as much was written, and tells whether each session was one that somebody wrote.
+bool read_all(const Table& t, Reading& reading, std::uint64_t times) {
   Outcome outcome;
-  for (int i = 0; i < times; ++i) {
-    if (!t.find(static_cast<std::uint64_t>(i) % kKeys, outcome).is_found) continue;
+  for (std::uint64_t i = 0; i < times || reading.written < times / 10; ++i) {
+    if (!t.find(i % kKeys, outcome).is_found) continue;
     ++reading.found;
     if (outcome.result == Result::session ? !is_whole(outcome.session) : !outcome.session.empty())
       return false;
@@ -114,7 +115,7 @@ bool read_all(const Table& t, Reading& reading, int times) {
   return true;
 }
 
-constexpr int kReads = kSanitized ? 20'000 : 300'000;
+constexpr std::uint64_t kReads = kSanitized ? 20'000 : 300'000;
 
 }  // namespace
 
@@ -125,7 +126,7 @@ BOOST_AUTO_TEST_CASE(no_reader_sees_a_mixture_while_processes_write, *utf::timeo
   const processes::Shared<Reading> reading;
   std::deque<Child> writers;
   for (std::uint64_t i = 0; i < 3; ++i)
-    writers.emplace_back([&] { return write_until(t, reading->is_over, i); });
+    writers.emplace_back([&] { return write_until_over(t, *reading, i); });
   std::deque<Child> readers;
   for (int i = 0; i < 2; ++i) readers.emplace_back([&] { return read_all(t, *reading, kReads); });
   for (Child& reader : readers) BOOST_TEST(reader.succeeds());
@@ -140,7 +141,7 @@ BOOST_AUTO_TEST_CASE(no_reader_sees_a_mixture_while_threads_write, *utf::timeout
   std::atomic<int> well{0};
   std::vector<std::thread> writers;
   for (std::uint64_t i = 0; i < 2; ++i)
-    writers.emplace_back([&, i] { well += write_until(t, reading.is_over, i) ? 1 : 0; });
+    writers.emplace_back([&, i] { well += write_until_over(t, reading, i) ? 1 : 0; });
   std::vector<std::thread> readers;
   for (int i = 0; i < 2; ++i)
     readers.emplace_back([&] { well += read_all(t, reading, kReads) ? 1 : 0; });
@@ -167,7 +168,7 @@ BOOST_AUTO_TEST_CASE(the_table_works_after_writers_were_killed_at_random_moments
     const processes::Shared<std::atomic<bool>> has_begun;
     Child writer([&] {
       *has_begun = true;
-      return write_until(t, reading->is_over, static_cast<std::uint64_t>(kill));
+      return write_until_over(t, *reading, static_cast<std::uint64_t>(kill));
     });
     BOOST_TEST_REQUIRE(processes::eventually([&] { return has_begun->load(); }));
     const auto until =
