@@ -3,11 +3,12 @@
 //
 //   bench_backend      prints the port that it listens on (127.0.0.1), ends on SIGTERM
 //
-//   /echo…                   the head of the request, as text
-//   /rest/api/user/current   what Confluence answers to a known user
-//   /introspect…             what an OAuth 2.0 server answers about an active token (RFC 7662)
-//   /cas/serviceValidate…    what a CAS server answers about a valid ticket
-//   anything else            a short text
+//   /echo…                        the head of the request, as text
+//   /NAME/rest/api/user/current   what Confluence answers to a known user
+//   /NAME/introspect…             what an OAuth 2.0 server says of an active token (RFC 7662)
+//   /NAME/serviceValidate…        what a CAS server answers about a valid ticket
+//   /asked/NAME                   how often one of these three was requested under this name
+//   anything else                 a short text
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -15,10 +16,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -36,7 +39,15 @@ std::string response(std::string_view type, std::string_view extra, std::string_
   return text;
 }
 
-std::string answer(std::string_view request) {
+/// What is asked of login servers, by the first part of the path.
+using Asked = std::map<std::string, int, std::less<>>;
+
+std::string_view name_in(std::string_view path) {
+  path.remove_prefix(1);
+  return path.substr(0, path.find('/'));
+}
+
+std::string answer(std::string_view request, Asked& asked) {
   static const std::string kApp = response("text/plain", "Cache-Control: no-cache\r\n", "hello\n");
   static const std::string kConfluence =
       response("application/json",
@@ -51,14 +62,22 @@ std::string answer(std::string_view request) {
       "application/xml", "",
       "<cas:serviceResponse xmlns:cas='http://www.yale.edu/tp/cas'><cas:authenticationSuccess>"
       "<cas:user>alice</cas:user></cas:authenticationSuccess></cas:serviceResponse>\n");
-  const std::size_t blank = request.find(' ');
-  const std::string_view target = request.substr(blank == std::string_view::npos ? 0 : blank + 1);
+  const std::size_t blank = std::min(request.find(' '), request.size() - 1);
+  const std::string_view target =
+      request.substr(blank + 1, request.find_first_of(" ?\r", blank + 1) - blank - 1);
+  if (!target.starts_with('/')) return kApp;
   if (target.starts_with("/echo"))
     return response("text/plain", "", request.substr(0, request.find("\r\n\r\n") + 2));
-  if (target.starts_with("/rest/api/user/current")) return kConfluence;
-  if (target.starts_with("/introspect")) return kIntrospection;
-  if (target.starts_with("/cas/serviceValidate")) return kCas;
-  return kApp;
+  if (target.starts_with("/asked/"))
+    return response("text/plain", "",
+                    std::to_string(asked[std::string(name_in(target.substr(6)))]));
+  const std::string* login = target.ends_with("/rest/api/user/current") ? &kConfluence
+                             : target.ends_with("/introspect")          ? &kIntrospection
+                             : target.ends_with("/serviceValidate")     ? &kCas
+                                                                        : nullptr;
+  if (login == nullptr) return kApp;
+  ++asked[std::string(name_in(target))];
+  return *login;
 }
 
 [[noreturn]] void fail(const char* what) {
@@ -88,18 +107,21 @@ void watch(int epoll, int socket) {
   if (epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event) != 0) fail("epoll_ctl");
 }
 
-/// Reads what has come and answers every request that is complete; false when the connection ends.
-bool serve(int connection, std::string& received) {
+/// Reads what has come and answers every request that is complete; false when the connection is to
+/// end.
+bool serve(int connection, std::string& received, Asked& asked) {
   std::array<char, 65536> buffer;
   const ssize_t count = recv(connection, buffer.data(), buffer.size(), 0);
   if (count <= 0) return count < 0 && errno == EINTR;
   received.append(buffer.data(), static_cast<std::size_t>(count));
   while (const std::size_t length = length_of_message(received)) {
-    const std::string text = answer(std::string_view(received).substr(0, length));
+    const std::string_view request = std::string_view(received).substr(0, length);
+    const std::string text = answer(request, asked);
     // Loopback takes an answer of this size at once.
     if (send(connection, text.data(), text.size(), MSG_NOSIGNAL) !=
         static_cast<ssize_t>(text.size()))
       return false;
+    if (bench::header_of(request, "Connection") == "close") return false;
     received.erase(0, length);
   }
   return true;
@@ -113,6 +135,7 @@ int main() {
   if (epoll < 0) fail("epoll_create1");
   watch(epoll, listener);
   std::map<int, std::string> connections;
+  Asked asked;
   for (;;) {
     std::array<epoll_event, 64> events;
     const int count = epoll_wait(epoll, events.data(), static_cast<int>(events.size()), -1);
@@ -126,7 +149,7 @@ int main() {
         setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
         connections[connection].clear();
         watch(epoll, connection);
-      } else if (!serve(ready, connections[ready])) {
+      } else if (!serve(ready, connections[ready], asked)) {
         connections.erase(ready);
         close(ready);
       }

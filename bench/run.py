@@ -56,7 +56,7 @@ def main() -> int:
             with bench.own_folder():
                 lines = measure(bench)
             publish(name, lines)
-        except (Failure, FileNotFoundError) as failure:
+        except (Failure, OSError) as failure:
             failed = True
             print(f"Not measured: {failure}", flush=True)
     return 1 if failed else 0
