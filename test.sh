@@ -6,7 +6,7 @@
 #
 #   --quick    leaves out the builds with sanitizers
 #   -R REGEX   and whatever else ctest understands is passed on to it; -R also leaves out the
-#              sanitizers, whose test is core_tests
+#              sanitizers
 #
 # BUILD_ROOT names the directory to build in (default: build, beside this file).
 
@@ -61,7 +61,7 @@ timed "testing" run_ctest "$build" "$results/tests.xml" --parallel 2 --no-tests=
   ${ctest_arguments[@]+"${ctest_arguments[@]}"} || status=1
 if $sanitizers; then
   scripts/test-sanitizers.sh || status=1
-  set -- "$results/tests.xml" "$results"/core-tests-{address,thread}.xml
+  set -- "$results/tests.xml" "$results"/tests-{address,thread}.xml
 else
   set -- "$results/tests.xml"
 fi

@@ -10,12 +10,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ios>
 #include <iterator>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
 
 #include "read_file.h"
+#include "sanitizer.h"
 #include "wait.h"
 
 namespace module_tests {
@@ -63,7 +65,12 @@ std::string user_and_group() {
 
 /// The fields of /proc/PID/stat behind the program's name; none when there is no such process.
 std::vector<std::string> process_state(pid_t process) {
-  const std::string text = read_file("/proc/" + std::to_string(process) + "/stat");
+  std::string text;
+  try {
+    text = read_file("/proc/" + std::to_string(process) + "/stat");
+  } catch (const std::ios_base::failure&) {
+    return {};  // it ended after the file had been opened
+  }
   std::istringstream in(text.substr(std::min(text.rfind(')') + 1, text.size())));
   return {std::istream_iterator<std::string>(in), {}};
 }
@@ -98,6 +105,7 @@ std::uint16_t free_port() {
 
 HttpdServer::HttpdServer(HttpdOptions options)
     : options_(std::move(options)),
+      sanitizer_(directory_.path()),
       log_({directory_.path() / "logs/error.log", directory_.path() / "logs/stderr.log"}) {
   // As root, httpd's children are another user.
   fs::permissions(root(), fs::perms(0755));
@@ -181,7 +189,9 @@ HttpdServer::Start HttpdServer::try_to_start(std::string_view configuration) {
   port2_ = free_port();
   for (const char* name : {"logs/error.log", "logs/stderr.log"}) write(name, "");
   reconfigure(configuration);
-  process_ = std::make_unique<Process>(command(), root() / "logs/stderr.log", options_.environment);
+  std::map<std::string, std::string> environment = sanitizer_.environment();
+  environment.insert(options_.environment.begin(), options_.environment.end());
+  process_ = std::make_unique<Process>(command(), root() / "logs/stderr.log", environment);
   const bool decided =
       wait_until([this] { return log_.count(kStarted) > 0 || !process_->is_running(); });
   if (decided && process_->is_running()) return Start::running;
@@ -227,11 +237,12 @@ std::vector<std::string> HttpdServer::end_children() {
   const std::vector<pid_t> children = child_process_ids();
   process_->send(SIGWINCH);
   // The parent looks after them once in a second only; until then they are zombies.
-  const bool ended = wait_until([&] {
+  const auto ended = [&] {
+    if (sanitizer_.delays_signals()) process_->send(SIGWINCH);
     return std::none_of(children.begin(), children.end(),
                         [](pid_t child) { return is_running_child(child); });
-  });
-  if (!ended) return {"a child process of httpd does not end"};
+  };
+  if (!wait_until(ended)) return {"a child process of httpd does not end"};
   std::vector<std::string> complaints;
   for (const pid_t child : children)
     if (const int signal = signal_that_ended(child))
@@ -241,6 +252,12 @@ std::vector<std::string> HttpdServer::end_children() {
 }
 
 std::vector<std::string> HttpdServer::stop() {
+  std::vector<std::string> complaints = stop_processes();
+  for (std::string& report : sanitizer_.reports()) complaints.push_back(std::move(report));
+  return complaints;
+}
+
+std::vector<std::string> HttpdServer::stop_processes() {
   std::vector<std::string> complaints;
   if (!process_) return complaints;
   if (!process_->is_running()) {

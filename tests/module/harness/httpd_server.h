@@ -12,6 +12,7 @@
 
 #include "error_log.h"
 #include "process.h"
+#include "sanitizer.h"
 #include "support/temporary_directory.h"
 
 namespace module_tests {
@@ -75,6 +76,7 @@ class HttpdServer {
  private:
   enum class Start { running, refused, port_taken };
 
+  [[nodiscard]] std::vector<std::string> stop_processes();
   [[nodiscard]] std::vector<std::string> end_children();
   Start try_to_start(std::string_view configuration);
   [[nodiscard]] std::string common_configuration() const;
@@ -82,6 +84,7 @@ class HttpdServer {
 
   HttpdOptions options_;
   test_support::TemporaryDirectory directory_;
+  Sanitizer sanitizer_;
   ErrorLog log_;
   std::uint16_t port_ = 0;
   std::uint16_t port2_ = 0;
