@@ -10,7 +10,7 @@
 #   --list  prints the names of the packages and installs nothing
 #
 # Asks nothing and needs no terminal. As an ordinary user it uses sudo, and only if something is
-# missing. No installed package starts a service.
+# missing. No installed package starts a service, and the system's httpd gets no new modules.
 set -euo pipefail
 
 readonly kDemoPackages=(
@@ -80,6 +80,21 @@ forbid_services() {
   chmod 755 "$kPolicy"
 }
 
+# Debian's packages of httpd modules switch them on in the system's httpd and restart it, unless its
+# administrator has switched them off. That is said here of those that are only to be compared with.
+keep_modules_off() {
+  [[ -x /usr/sbin/a2query ]] || return 0
+  local package module off=/var/lib/apache2/module/disabled_by_admin
+  for package in "${missing[@]}"; do
+    [[ $package == libapache2-mod-* ]] || continue
+    module=${package#libapache2-mod-}
+    module=${module//-/_}
+    a2query -q -m "$module" && continue
+    mkdir -p "$off"
+    : >>"$off/$module"
+  done
+}
+
 clean_up() {
   ! $policy_is_ours || rm -f "$kPolicy"
   rm -f "$log"
@@ -113,6 +128,7 @@ install() {
   "${apt[@]}" update </dev/null ||
     echo "The lists of packages could not be updated; trying with those at hand." >&2
   check_removals
+  keep_modules_off
   # Descriptor 9 is not for apt: what it starts must not hold the lock.
   "${apt[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null 9>&- >"$log" 2>&1 || {
     tail -n 20 "$log" >&2
