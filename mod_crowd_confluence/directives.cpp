@@ -6,9 +6,11 @@
 #include <apr_cstr.h>
 #include <apr_strings.h>
 #include <http_core.h>
+#include <http_protocol.h>
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -166,8 +168,10 @@ const char* set_session_cookies(cmd_parms* cmd, DirectoryConfig& config, const W
   return nullptr;
 }
 
-/// Headers that mean something to httpd, to mod_proxy or to this module.
-bool is_reserved_header(const char* name) {
+/// Headers that mean something to httpd, to mod_proxy or to this module. To many an app, `_` is the
+/// same as `-`.
+bool is_reserved_header(std::string name) {
+  std::replace(name.begin(), name.end(), '_', '-');
   constexpr std::array kReserved = {"Authorization",
                                     "Connection",
                                     "Content-Length",
@@ -185,8 +189,9 @@ bool is_reserved_header(const char* name) {
                                     "X-Forwarded-For",
                                     "X-Forwarded-Host",
                                     "X-Forwarded-Server"};
-  return std::any_of(kReserved.begin(), kReserved.end(),
-                     [&](const char* reserved) { return apr_cstr_casecmp(reserved, name) == 0; });
+  return std::any_of(kReserved.begin(), kReserved.end(), [&](const char* reserved) {
+    return apr_cstr_casecmp(reserved, name.c_str()) == 0;
+  });
 }
 
 const char* set_pass_as(cmd_parms* cmd, DirectoryConfig& config, const Words& words) {
@@ -203,13 +208,20 @@ const char* set_pass_as(cmd_parms* cmd, DirectoryConfig& config, const Words& wo
     pass_as.name = words.size() == 2 ? words[1] : "X-Confluence-Cookie";
     if (!is_cookie_name(pass_as.name))
       return refuse(cmd, "'" + pass_as.name + "' is no name of a header");
-    if (is_reserved_header(pass_as.name.c_str()))
+    if (is_reserved_header(pass_as.name))
       return refuse(cmd, "'" + pass_as.name +
                              "' has a meaning of its own in HTTP; choose another name, such as "
                              "X-Confluence-Cookie");
   }
   config.pass_as = make_in_pool<PassAs>(cmd->pool, std::move(pass_as));
   return nullptr;
+}
+
+/// httpd answers 500 instead of a status that it does not know.
+bool is_known_to_httpd(int status) {
+  return status == HTTP_INTERNAL_SERVER_ERROR ||
+         std::strcmp(ap_get_status_line(status), ap_get_status_line(HTTP_INTERNAL_SERVER_ERROR)) !=
+             0;
 }
 
 const char* read_reaction(cmd_parms* cmd, std::string_view action, Reaction& reaction) {
@@ -221,6 +233,8 @@ const char* read_reaction(cmd_parms* cmd, std::string_view action, Reaction& rea
       return refuse(cmd, "'" + std::string(action) +
                              "' is no status to refuse with; allowed are 400 "
                              "to 599");
+    if (!is_known_to_httpd(status))
+      return refuse(cmd, "httpd knows no status " + std::string(action) + " and would answer 500");
     reaction.status = status;
     return nullptr;
   }
