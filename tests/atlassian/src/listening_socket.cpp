@@ -16,7 +16,10 @@ int open_listening_socket(const std::string& address, std::uint16_t port) {
   const int descriptor = ::socket(endpoint.protocol().family(),
                                   SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
   const int on = 1;
-  if (descriptor < 0 || ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+  // Among sockets that allow reuse, Linux may give the same free port to two that bind at once.
+  const bool reuses = port != 0;
+  if (descriptor < 0 ||
+      (reuses && ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) ||
       ::bind(descriptor, endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 ||
       ::listen(descriptor, SOMAXCONN) != 0) {
     const int error = errno;
