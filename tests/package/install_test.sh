@@ -14,7 +14,7 @@ check "the LoadModule line is installed" test -f "$root$LOAD_FILE"
 check "the sample is installed" test -f "$root$SAMPLE_FILE"
 check "the license is installed" test -f "$root$DOCUMENTATION_DIR/LICENSE"
 check "the README is installed" test -f "$root$DOCUMENTATION_DIR/README.md"
-check "the installation guide is installed" test -f "$root$DOCUMENTATION_DIR/install.md"
+check "the installation guide is installed" test -f "$root$DOCUMENTATION_DIR/docs/install.md"
 
 check "the LoadModule line names the installed module" \
   same "LoadModule crowd_confluence_module $MODULE_DIR/mod_crowd_confluence.so" \

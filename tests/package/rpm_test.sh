@@ -49,7 +49,7 @@ done
 contents=$(query -l "$(package mod_crowd_confluence)")
 echo "$contents" | sed 's/^/    mod_crowd_confluence: /'
 for file in "$MODULE_DIR/mod_crowd_confluence.so" "$LOAD_FILE" "$SAMPLE_FILE" \
-  "$docs/mod_crowd_confluence/README.md" "$docs/mod_crowd_confluence/install.md"; do
+  "$docs/mod_crowd_confluence/README.md" "$docs/mod_crowd_confluence/docs/install.md"; do
   check "mod_crowd_confluence holds $file" grep -qxF "$file" <<<"$contents"
 done
 check "an upgrade keeps the admin's changes" \
