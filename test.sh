@@ -36,11 +36,6 @@ export BUILD_ROOT
 build=$BUILD_ROOT/test
 results=$BUILD_ROOT/results
 
-configure() {
-  cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-    -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DBUILD_TESTING=ON
-}
-
 # Ends with the line of totals, so that whoever reads only the last line learns of the failure, too.
 give_up() {
   echo "test.sh: $1" >&2
@@ -53,7 +48,7 @@ mkdir -p "$results"
 
 timed "installing what is missing" scripts/install-build-deps.sh test ||
   give_up "packages could not be installed"
-timed "configuring" configure || give_up "CMake could not configure the build"
+timed "configuring" configure "$build" || give_up "CMake could not configure the build"
 timed "building" cmake --build "$build" || give_up "the build failed"
 
 status=0

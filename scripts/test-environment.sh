@@ -1,8 +1,17 @@
 # shellcheck shell=bash
-# Sourced by test.sh and scripts/test-sanitizers.sh: how tests are run so that they can be counted.
+# Sourced by test.sh and scripts/test-sanitizers.sh: how tests are built, and run so that they can
+# be counted.
 
 # Every Boost.Test executable ends with its numbers in XML, whichever way it was started.
 export BOOST_TEST_REPORT_FORMAT=XML BOOST_TEST_REPORT_LEVEL=short BOOST_TEST_COLOR_OUTPUT=no
+
+# configure BUILD_DIRECTORY ARGUMENT…
+configure() {
+  local build=$1
+  shift
+  cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+    -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DBUILD_TESTING=ON "$@"
+}
 
 # run_ctest BUILD_DIRECTORY JUNIT_FILE ARGUMENT… : ctest with what counting needs.
 run_ctest() {

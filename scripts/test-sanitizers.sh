@@ -1,9 +1,9 @@
 #!/bin/bash
 # Usage: scripts/test-sanitizers.sh [address|thread]…
 #
-# Builds everything with AddressSanitizer and with ThreadSanitizer, runs core's tests and those of the
-# module in a real httpd where threads and lifetimes matter (tests/module/sanitizer.cmake), and leaves
-# the results in results/tests-<sanitizer>.xml below the directory that BUILD_ROOT names (default:
+# Builds core and the module with AddressSanitizer and with ThreadSanitizer, runs core's tests and
+# those of the module in a real httpd (as chosen in tests/module/sanitizer.cmake), and leaves the
+# results in results/tests-<sanitizer>.xml below the directory that BUILD_ROOT names (default:
 # build). Status 0 if all passed.
 
 set -uo pipefail
@@ -18,10 +18,16 @@ if setarch --addr-no-randomize true 2>/dev/null; then
   ctest() { setarch --addr-no-randomize ctest "$@"; }
 fi
 
+# Everything that a sanitizer is to look at. What sends the requests is that of the ordinary build.
 build() {
-  cmake -S . -B "$2" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-    -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DCROWD_CONFLUENCE_SANITIZE="$1" >"$2.log" 2>&1 &&
-    cmake --build "$2" --target core_tests module_tests >>"$2.log" 2>&1
+  local plain=$build_root/test
+  {
+    configure "$plain" &&
+      cmake --build "$plain" --target module_tests &&
+      configure "$2" -DCROWD_CONFLUENCE_SANITIZE="$1" \
+        -DCROWD_CONFLUENCE_MODULE_TESTS="$plain/tests/module/module_tests" &&
+      cmake --build "$2" --target core_tests mod_crowd_confluence
+  } >"$2.log" 2>&1
 }
 
 test_with() {
@@ -38,7 +44,7 @@ test_with() {
 # A report of a sanitizer ends the executable with a failure, also when every test case passed. The
 # tests of the module choose httpd's options themselves.
 export ASAN_OPTIONS="detect_stack_use_after_return=1:${ASAN_OPTIONS-}"
-export TSAN_OPTIONS="exitcode=66:${TSAN_OPTIONS-}"
+export TSAN_OPTIONS="exitcode=66:suppressions=$PWD/tests/suppressions/threads.txt:${TSAN_OPTIONS-}"
 
 status=0
 [ $# -gt 0 ] || set -- address thread

@@ -1,8 +1,15 @@
 # With CROWD_CONFLUENCE_SANITIZE the module is tested in an httpd that was built without sanitizer.
 
-set(sanitizer_libraries "")
-set(module_tests_arguments "")
+set(module_tests_command module_tests)
+set(module_tests_environment "")
 if(CROWD_CONFLUENCE_SANITIZE)
+  # What the tests themselves do is of no interest here, so that they need not be built again.
+  set(CROWD_CONFLUENCE_MODULE_TESTS "" CACHE FILEPATH
+    "module_tests of a build without sanitizer, to be used instead of one of this build")
+  if(CROWD_CONFLUENCE_MODULE_TESTS)
+    set(module_tests_command ${CROWD_CONFLUENCE_MODULE_TESTS})
+  endif()
+
   # Those in which threads and processes meet, and in which objects live longer or shorter than the
   # request that made them. Of the others the ordinary build says enough.
   set(suites
@@ -16,7 +23,7 @@ if(CROWD_CONFLUENCE_SANITIZE)
     response)
   # Children of prefork are a thread each, of which a hundred at once would mostly show how slow a
   # sanitizer is; and a module that stays in memory, for its symbols, cannot be replaced.
-  set(module_tests_arguments
+  list(APPEND module_tests_command
     "--run_test=!concurrency/*_with_prefork"
     "--run_test=!graceful_restart/*_with_prefork"
     "--run_test=!graceful_restart/sessions_survive_the_modules_replacement")
@@ -25,6 +32,7 @@ if(CROWD_CONFLUENCE_SANITIZE)
   # sanitizer does not find whom to pass exceptions on to.
   set(sanitizer_library_address libasan.so)
   set(sanitizer_library_thread libtsan.so)
+  set(sanitizer_libraries "")
   foreach(library ${sanitizer_library_${CROWD_CONFLUENCE_SANITIZE}} libstdc++.so.6)
     execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=${library}
       OUTPUT_VARIABLE path OUTPUT_STRIP_TRAILING_WHITESPACE)
@@ -36,7 +44,10 @@ if(CROWD_CONFLUENCE_SANITIZE)
     list(APPEND sanitizer_libraries "${path}")
   endforeach()
   list(JOIN sanitizer_libraries ":" sanitizer_libraries)
+  set(module_tests_environment
+    CROWD_CONFLUENCE_MODULE=$<TARGET_FILE:mod_crowd_confluence>
+    SANITIZER_LIBRARIES=${sanitizer_libraries})
 endif()
 
 set_source_files_properties(harness/sanitizer.cpp PROPERTIES COMPILE_DEFINITIONS
-  "SANITIZER_LIBRARIES=\"${sanitizer_libraries}\";SANITIZER_SUPPRESSIONS=\"${CMAKE_CURRENT_SOURCE_DIR}/leak_suppressions.txt\"")
+  SUPPRESSIONS_DIR="${PROJECT_SOURCE_DIR}/tests/suppressions")

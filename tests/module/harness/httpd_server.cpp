@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <ios>
 #include <iterator>
 #include <sstream>
@@ -88,6 +89,11 @@ int signal_that_ended(pid_t child) {
 }
 
 }  // namespace
+
+fs::path module_under_test() {
+  const char* named = std::getenv("CROWD_CONFLUENCE_MODULE");
+  return named != nullptr ? named : CROWD_CONFLUENCE_MODULE;
+}
 
 std::uint16_t free_port() {
   const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

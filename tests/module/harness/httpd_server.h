@@ -19,6 +19,9 @@ namespace module_tests {
 
 enum class Mpm { prefork, worker, event };
 
+/// That of this build, or the one that CROWD_CONFLUENCE_MODULE names in the environment.
+[[nodiscard]] std::filesystem::path module_under_test();
+
 /// What the test chooses before the start.
 struct HttpdOptions {
   Mpm mpm = Mpm::event;
@@ -27,7 +30,7 @@ struct HttpdOptions {
   /// Of httpd's own modules besides those that every test has: "ssl", "http2", …
   std::vector<std::string> modules = {};
   /// The module under test; empty: not loaded.
-  std::filesystem::path module = CROWD_CONFLUENCE_MODULE;
+  std::filesystem::path module = module_under_test();
   std::map<std::string, std::string> environment = {};
   /// Names for ${NAME} in the configuration, besides ROOT, PORT and PORT2.
   std::map<std::string, std::string> defines = {};

@@ -8,7 +8,8 @@
 
 namespace module_tests {
 
-/// What the sanitizer finds in the processes of one server; nothing in an ordinary build.
+/// What the sanitizer finds in the processes of one server. Its libraries are those that
+/// SANITIZER_LIBRARIES names in the environment; without, there is none.
 class Sanitizer {
  public:
   /// Reports are kept in a directory of their own in the server root.
@@ -22,6 +23,7 @@ class Sanitizer {
   [[nodiscard]] std::vector<std::string> reports() const;
 
  private:
+  std::string libraries_;
   std::filesystem::path directory_;
 };
 
