@@ -218,16 +218,15 @@ void RequestHeaders::put_cookies(request_rec& request, const DirectoryConfig& co
 
 void RequestHeaders::write_browser_cookies(CookieWriter& writer,
                                            const DirectoryConfig& config) const {
-  BrowserCookies browser_cookies(config);
-  for (const apr_table_entry_t& entry : entries_of(cookies_)) {
-    const std::string_view header = entry.val;
-    if (all_pass_) {
-      if (!header.empty()) writer.add_piece(';', header);
-      continue;
-    }
-    for (CookieScanner scan(header); scan.next();)
-      if (browser_cookies.lets_pass(scan)) writer.add_piece(scan.separator(), scan.piece());
+  if (all_pass_) {
+    for (const apr_table_entry_t& entry : entries_of(cookies_))
+      if (*entry.val != '\0') writer.add_piece(';', entry.val);
+    return;
   }
+  BrowserCookies browser_cookies(config);
+  for (const apr_table_entry_t& entry : entries_of(cookies_))
+    for (CookieScanner scan(entry.val); scan.next();)
+      if (browser_cookies.lets_pass(scan)) writer.add_piece(scan.separator(), scan.piece());
 }
 
 /// A ready-made value for a Cookie header, for an app that passes it on to Confluence as it is.

@@ -26,10 +26,18 @@ constexpr bool ends_with_ignoring_case(std::string_view text, std::string_view e
          equal_ignoring_case(text.substr(text.size() - end.size()), end);
 }
 
-constexpr std::string_view trimmed(std::string_view text) {
+constexpr std::string_view trimmed_left(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  return text;
+}
+
+constexpr std::string_view trimmed_right(std::string_view text) {
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   return text;
+}
+
+constexpr std::string_view trimmed(std::string_view text) {
+  return trimmed_right(trimmed_left(text));
 }
 
 }  // namespace crowd_confluence::ascii

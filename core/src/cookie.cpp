@@ -50,18 +50,16 @@ std::string_view unquoted(std::string_view value) {
 }
 
 CookieScanner::CookieScanner(std::string_view header)
-    : rest_(header), has_comma_(header.find(',') != std::string_view::npos) {}
+    : CookieScanner(header, FirstLetters::all()) {}
 
-CookieScanner::CookieScanner(std::string_view header, FirstLetters wanted) : CookieScanner(header) {
-  wants_all_ = false;
-  wanted_ = wanted;
-}
+CookieScanner::CookieScanner(std::string_view header, FirstLetters wanted)
+    : rest_(header), has_comma_(header.find(',') != std::string_view::npos), wanted_(wanted) {}
 
 bool CookieScanner::next() {
   while (!rest_.empty()) {
     // Almost no header has a comma, and looking for one character is much faster than for two.
     const std::size_t end = has_comma_ ? rest_.find_first_of(";,") : rest_.find(';');
-    piece_ = ascii::trimmed(rest_.substr(0, end));
+    const std::string_view padded = ascii::trimmed_left(rest_.substr(0, end));
     separator_ = next_separator_;
     if (end == std::string_view::npos) {
       rest_ = {};
@@ -69,13 +67,14 @@ bool CookieScanner::next() {
       next_separator_ = rest_[end];
       rest_.remove_prefix(end + 1);
     }
-    if (piece_.empty() || !(wants_all_ || wanted_.may_have(piece_.front()))) continue;
+    if (padded.empty() || !wanted_.may_have(padded.front())) continue;
+    piece_ = ascii::trimmed_right(padded);
     const std::size_t equals = piece_.find('=');
     if (equals == std::string_view::npos) {
       cookie_ = {{}, piece_};
     } else {
-      cookie_ = {ascii::trimmed(piece_.substr(0, equals)),
-                 ascii::trimmed(piece_.substr(equals + 1))};
+      cookie_ = {ascii::trimmed_right(piece_.substr(0, equals)),
+                 ascii::trimmed_left(piece_.substr(equals + 1))};
     }
     return true;
   }

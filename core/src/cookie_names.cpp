@@ -56,8 +56,9 @@ bool CookieNames::may_be_taken_for(std::string_view prefix, std::string_view nam
   }
   // Most of what browsers send is sorted out here.
   if (name.empty() || !first_letters_.may_have(name.front())) return false;
+  const char first = ascii::lower(name.front());
   return std::any_of(patterns_.begin(), patterns_.end(), [&](const std::string& pattern) {
-    return matches_ignoring_case(pattern, name);
+    return ascii::lower(pattern.front()) == first && matches_ignoring_case(pattern, name);
   });
 }
 

@@ -181,6 +181,14 @@ bool says_not_permitted(const std::optional<JsonObject>& body) {
   return body && body->text_of("message").value_or("").starts_with("Not permitted to use");
 }
 
+/// Written as a list of its members, GCC would zero all of the session's eight kilobytes first.
+Verdict a_verdict(Result result, Reason reason) {
+  Verdict verdict;
+  verdict.result = result;
+  verdict.reason = reason;
+  return verdict;
+}
+
 class Judge {
  public:
   Judge(const HttpResponse& response, const ConfluenceSettings& settings, std::string_view token,
@@ -230,7 +238,7 @@ class Judge {
     const std::string cookies =
         session_cookies_after(response_, settings_.session_cookies, previous_);
     if (cookies.empty()) return unavailable(Reason::no_session_cookie);
-    Verdict verdict{Result::session, reason, {}, {}, {}};
+    Verdict verdict = a_verdict(Result::session, reason);
     if (!verdict.session.assign(user, cookies)) return unavailable(Reason::too_large);
     return verdict;
   }
@@ -242,15 +250,14 @@ class Judge {
     } else if (repeats_token(response_, settings_, token_)) {
       reason = Reason::not_permitted;
     }
-    return {Result::rejected, reason, {}, {}, {}};
+    return a_verdict(Result::rejected, reason);
   }
 
   [[nodiscard]] Verdict unavailable(Reason reason) const {
-    return {Result::unavailable,
-            reason,
-            {},
-            "HTTP status " + std::to_string(response_.status),
-            retry_after(response_)};
+    Verdict verdict = a_verdict(Result::unavailable, reason);
+    verdict.detail = "HTTP status " + std::to_string(response_.status);
+    verdict.retry_after = retry_after(response_);
+    return verdict;
   }
 
   const HttpResponse& response_;

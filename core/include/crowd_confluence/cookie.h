@@ -38,6 +38,12 @@ struct Cookie {
 /// added: for sorting out quickly what is none of them.
 class FirstLetters {
  public:
+  static constexpr FirstLetters all() {
+    FirstLetters letters;
+    letters.bits_ = ~letters.bits_;
+    return letters;
+  }
+
   constexpr void add(char c) { bits_ |= bit_of(c); }
   constexpr void add(FirstLetters others) { bits_ |= others.bits_; }
   [[nodiscard]] constexpr bool may_have(char c) const { return (bits_ & bit_of(c)) != 0; }
@@ -84,7 +90,6 @@ class CROWD_CONFLUENCE_EXPORT CookieScanner {
   char separator_ = '\0';
   char next_separator_ = '\0';
   bool has_comma_;
-  bool wants_all_ = true;
   FirstLetters wanted_;
 };
 
