@@ -7,9 +7,13 @@
 
 #include <ap_socache.h>
 
+#include <memory>
+
 #include "crowd_confluence/session_store.h"
 
 namespace crowd_confluence {
+
+class BoundedCalls;
 
 /// A provider as CrowdConfluenceSOCache chose it.
 struct SocacheProvider {
@@ -17,12 +21,19 @@ struct SocacheProvider {
   ap_socache_instance_t* instance;
 };
 
-/// Thread-safe, as the providers are that CrowdConfluenceSOCache accepts.
+/// Waits for the provider for one second at most, and goes on without it then. A store that fails
+/// is left alone for a while by this process, so that neither requests nor the log suffer.
+///
+/// Thread-safe, as the providers are that CrowdConfluenceSOCache accepts. Lives in a child process:
+/// it has threads.
 class SocacheStore final : public SessionStore {
  public:
-  /// `provider` is initialised; `server` is where its messages go.
-  SocacheStore(const SocacheProvider& provider, server_rec* server)
-      : provider_(provider), server_(server) {}
+  /// `provider` is initialised; `server` is where messages go. Both outlive the process.
+  SocacheStore(const SocacheProvider& provider, server_rec* server);
+  /// Does not wait for a store that hangs.
+  ~SocacheStore() override;
+  SocacheStore(SocacheStore&&) noexcept;
+  SocacheStore& operator=(SocacheStore&&) noexcept;
 
   std::optional<std::string> get(const VisitorKey& key) noexcept override;
   void put(const VisitorKey& key, std::string_view data,
@@ -30,8 +41,14 @@ class SocacheStore final : public SessionStore {
   void remove(const VisitorKey& key) noexcept override;
 
  private:
+  class Health;
+
+  void note_failure(apr_status_t status) const noexcept;
+
   SocacheProvider provider_;
   server_rec* server_;
+  std::unique_ptr<Health> health_;
+  std::unique_ptr<BoundedCalls> calls_;
 };
 
 /// Connects the provider until the pool ends; to be called once at the start. Says what went wrong,
