@@ -15,13 +15,15 @@ int open_listening_socket(const std::string& address, std::uint16_t port) {
   const tcp::endpoint endpoint(boost::asio::ip::make_address(address), port);
   const int descriptor = ::socket(endpoint.protocol().family(),
                                   SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
-  const int on = 1;
-  // Among sockets that allow reuse, Linux may give the same free port to two that bind at once.
-  const bool reuses = port != 0;
-  if (descriptor < 0 ||
-      (reuses && ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) ||
+  const auto allow_reuse = [descriptor] {
+    const int on = 1;
+    return ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0;
+  };
+  // Among sockets that allow reuse, Linux may give the same free port to two that bind at once. It
+  // must be allowed all the same, for whoever listens on this port again later.
+  if (descriptor < 0 || (port != 0 && !allow_reuse()) ||
       ::bind(descriptor, endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 ||
-      ::listen(descriptor, SOMAXCONN) != 0) {
+      !allow_reuse() || ::listen(descriptor, SOMAXCONN) != 0) {
     const int error = errno;
     if (descriptor >= 0) ::close(descriptor);
     throw std::system_error(error, std::generic_category(),
