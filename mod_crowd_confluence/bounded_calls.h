@@ -14,7 +14,6 @@
 #include <list>
 #include <memory>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -98,8 +97,9 @@ class BoundedCalls {
       Worker& worker = shared_->workers.emplace_back();
       try {
         worker.thread = std::thread(&BoundedCalls::work, shared_, std::ref(worker));
-      } catch (const std::system_error&) {
-        shared_->workers.pop_back();  // the call waits for another thread, or is given up
+      } catch (...) {
+        // No thread or no memory: the call waits for another thread, or is given up.
+        shared_->workers.pop_back();
       }
     }
     shared_->to_do.notify_one();
