@@ -129,7 +129,8 @@ bool is_tls_alert(CURLcode code, std::string_view error_text) {
 }
 
 bool is_one_line(std::string_view header) {
-  return header.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+  return std::none_of(header.begin(), header.end(),
+                      [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
 void set(CURL* handle, CURLoption option, const std::string& text) {
