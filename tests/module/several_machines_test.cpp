@@ -332,13 +332,16 @@ BOOST_DATA_TEST_CASE(with_another_secret_nothing_is_shared, data::make(kKinds), 
   machines.store.clear();
   const std::string bob = machines.cookie("bob");
   BOOST_TEST(machines.ask_second(bob).source() == "exchange");
-  machines.store.set_value(machines.only_key(), value);
+  const std::string key_of_bob = machines.only_key();
   AppResponse expired;
   expired.headers = {"X-Crowd-Confluence: expired"};
   machines.stage.app.respond_with(expired);
   BOOST_TEST(machines.ask_second(bob).source() == "table");
   machines.stage.app.respond_with(AppResponse{});
+  machines.store.set_value(key_of_bob, value);
+  const std::uint64_t gets = machines.store.commands().gets;
   const Response response = machines.ask_second(bob);
+  BOOST_TEST(machines.store.commands().gets == gets + 1);
   BOOST_TEST(response.source() == "exchange");
   BOOST_TEST(response.user() == "bob");
 }
