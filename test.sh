@@ -52,7 +52,8 @@ timed "configuring" configure "$build" || give_up "CMake could not configure the
 timed "building" cmake --build "$build" || give_up "the build failed"
 
 status=0
-timed "testing" run_ctest "$build" "$results/tests.xml" --parallel 2 --no-tests=error \
+# More at a time than there are processors: most of the time they wait.
+timed "testing" run_ctest "$build" "$results/tests.xml" --parallel 3 --no-tests=error \
   ${ctest_arguments[@]+"${ctest_arguments[@]}"} || status=1
 if $sanitizers; then
   scripts/test-sanitizers.sh || status=1
