@@ -225,7 +225,7 @@ def _parts(profile: Profile) -> dict[str, float]:
     judge = profile.within("judge")
     parsing = profile.within("JsonObject::parse") + profile.within("JsonObject::~JsonObject")
     receiving = profile.within("receive")
-    curl = profile.called_by("HttpClient::Impl::get", "^curl_")
+    curl = profile.called_by(r"HttpClient::Impl::get|\bperform\(", "^curl_")
     response = profile.within("insert_response_filter") + (
         profile.within("filter_response") - profile.called_by("filter_response", "^ap_pass_brigade")
     )

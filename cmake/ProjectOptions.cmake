@@ -18,6 +18,8 @@ target_compile_options(project_options INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # A GNU-unique symbol would keep a replaced module or library mapped after a graceful restart.
   target_compile_options(project_options INTERFACE -fno-gnu-unique)
+  # Nobody puts another function in the place of one that core exports, so it may be inlined there.
+  target_compile_options(project_options INTERFACE -fno-semantic-interposition -fno-plt)
 endif()
 
 if(CROWD_CONFLUENCE_SANITIZE)

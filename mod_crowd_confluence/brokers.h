@@ -28,31 +28,19 @@ class Brokers {
   SessionBroker& broker_for(const DirectoryConfig& config);
 
  private:
-  /// Everything in a DirectoryConfig that matters to core.
-  struct Key {
-    explicit Key(const DirectoryConfig& config);
-    friend bool operator==(const Key&, const Key&) = default;
-
-    std::array<const void*, 8> settings;
-    bool forwarded_for;
-    bool verify_peer;
-    std::optional<std::chrono::milliseconds> session_ttl;
-    std::optional<std::chrono::milliseconds> rejection_ttl;
-  };
   struct Entry {
-    Entry(const Key& entry_key, const DirectoryConfig& config, const Brokers& all,
-          Entry* entry_next)
-        : key(entry_key),
+    Entry(const DirectoryConfig& entry_config, const Brokers& all, Entry* entry_next)
+        : config(entry_config),
           broker(config.confluence_settings(), config.broker_limits(all.default_max_waiting_),
                  all.around_),
           next(entry_next) {}
 
-    const Key key;
+    const DirectoryConfig config;
     SessionBroker broker;
     Entry* const next;
   };
 
-  static Entry* find(Entry* first, const Key& key);
+  static Entry* find(Entry* first, const DirectoryConfig& config);
 
   const BrokerSurroundings around_;
   const std::uint32_t default_max_waiting_;

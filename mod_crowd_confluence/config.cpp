@@ -5,9 +5,6 @@
 namespace crowd_confluence {
 namespace {
 
-const std::string kDefaultTokenCookie = ConfluenceSettings().token_cookie;
-const PassAs kDefaultPassAs;
-
 template <typename Setting>
 Setting inner_or_outer(const Setting& inner, const Setting& outer) {
   return inner ? inner : outer;
@@ -15,17 +12,9 @@ Setting inner_or_outer(const Setting& inner, const Setting& outer) {
 
 }  // namespace
 
-const std::string& DirectoryConfig::token_cookie_name() const {
-  return token_cookie != nullptr ? *token_cookie : kDefaultTokenCookie;
-}
-
-const CookieNames& DirectoryConfig::session_cookie_names() const {
-  return session_cookies != nullptr ? *session_cookies : CookieNames::defaults();
-}
-
-const PassAs& DirectoryConfig::passing() const {
-  return pass_as != nullptr ? *pass_as : kDefaultPassAs;
-}
+const std::string DirectoryConfig::kDefaultTokenCookie = ConfluenceSettings().token_cookie;
+const CookieNames& DirectoryConfig::kDefaultSessionCookies = CookieNames::defaults();
+const PassAs DirectoryConfig::kDefaultPassAs;
 
 ConfluenceSettings DirectoryConfig::confluence_settings() const {
   ConfluenceSettings settings;

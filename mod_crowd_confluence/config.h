@@ -54,7 +54,8 @@ struct Upstream {
 /// CrowdConfluencePassAs.
 struct PassAs {
   enum Place { cookie, header } place = cookie;
-  std::string name;  // the prefix of the cookies' names, or the header's name
+  std::string name;         // the prefix of the cookies' names, or the header's name
+  std::string folded_name;  // the header's, as header_names.h folds it
 };
 
 /// CrowdConfluenceWhen for one result.
@@ -85,9 +86,15 @@ struct DirectoryConfig {
 
   friend bool operator==(const DirectoryConfig&, const DirectoryConfig&) = default;
 
-  [[nodiscard]] const std::string& token_cookie_name() const;
-  [[nodiscard]] const CookieNames& session_cookie_names() const;
-  [[nodiscard]] const PassAs& passing() const;
+  [[nodiscard]] const std::string& token_cookie_name() const {
+    return token_cookie != nullptr ? *token_cookie : kDefaultTokenCookie;
+  }
+  [[nodiscard]] const CookieNames& session_cookie_names() const {
+    return session_cookies != nullptr ? *session_cookies : kDefaultSessionCookies;
+  }
+  [[nodiscard]] const PassAs& passing() const {
+    return pass_as != nullptr ? *pass_as : kDefaultPassAs;
+  }
   [[nodiscard]] bool sends_address() const { return forwarded_for.value_or(true); }
   [[nodiscard]] bool protects_cookie() const { return protect_cookie.value_or(true); }
   [[nodiscard]] const Reaction* reaction_to(Result result) const {
@@ -97,6 +104,11 @@ struct DirectoryConfig {
   /// What core needs to know. `upstream` must be set.
   [[nodiscard]] ConfluenceSettings confluence_settings() const;
   [[nodiscard]] BrokerLimits broker_limits(std::uint32_t default_max_waiting) const;
+
+ private:
+  static const std::string kDefaultTokenCookie;
+  static const CookieNames& kDefaultSessionCookies;
+  static const PassAs kDefaultPassAs;
 };
 
 /// What holds for all virtual servers together, and so is set in the main one only.

@@ -12,6 +12,7 @@
 #include <array>
 #include <cstring>
 #include <exception>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "config.h"
 #include "crowd_confluence/cookie.h"
 #include "directive_words.h"
+#include "header_names.h"
 #include "log.h"
 #include "server_directives.h"
 
@@ -168,30 +170,26 @@ const char* set_session_cookies(cmd_parms* cmd, DirectoryConfig& config, const W
   return nullptr;
 }
 
-/// Headers that mean something to httpd, to mod_proxy or to this module. To many an app, `_` is the
-/// same as `-`.
-bool is_reserved_header(std::string name) {
-  std::replace(name.begin(), name.end(), '_', '-');
-  constexpr std::array kReserved = {"Authorization",
-                                    "Connection",
-                                    "Content-Length",
-                                    "Content-Type",
-                                    "Cookie",
-                                    "Expect",
-                                    "Host",
-                                    "Keep-Alive",
-                                    "Proxy",
-                                    "Proxy-Authorization",
-                                    "TE",
-                                    "Trailer",
-                                    "Transfer-Encoding",
-                                    "Upgrade",
-                                    "X-Forwarded-For",
-                                    "X-Forwarded-Host",
-                                    "X-Forwarded-Server"};
-  return std::any_of(kReserved.begin(), kReserved.end(), [&](const char* reserved) {
-    return apr_cstr_casecmp(reserved, name.c_str()) == 0;
-  });
+/// Headers that mean something to httpd, to mod_proxy or to this module.
+bool is_reserved_header(const std::string& folded_name) {
+  constexpr std::array kReserved = {"authorization",
+                                    "connection",
+                                    "content-length",
+                                    "content-type",
+                                    "cookie",
+                                    "expect",
+                                    "host",
+                                    "keep-alive",
+                                    "proxy",
+                                    "proxy-authorization",
+                                    "te",
+                                    "trailer",
+                                    "transfer-encoding",
+                                    "upgrade",
+                                    "x-forwarded-for",
+                                    "x-forwarded-host",
+                                    "x-forwarded-server"};
+  return std::find(kReserved.begin(), kReserved.end(), folded_name) != kReserved.end();
 }
 
 const char* set_pass_as(cmd_parms* cmd, DirectoryConfig& config, const Words& words) {
@@ -208,7 +206,9 @@ const char* set_pass_as(cmd_parms* cmd, DirectoryConfig& config, const Words& wo
     pass_as.name = words.size() == 2 ? words[1] : "X-Confluence-Cookie";
     if (!is_cookie_name(pass_as.name))
       return refuse(cmd, "'" + pass_as.name + "' is no name of a header");
-    if (is_reserved_header(pass_as.name))
+    std::transform(pass_as.name.begin(), pass_as.name.end(),
+                   std::back_inserter(pass_as.folded_name), folded);
+    if (is_reserved_header(pass_as.folded_name))
       return refuse(cmd, "'" + pass_as.name +
                              "' has a meaning of its own in HTTP; choose another name, such as "
                              "X-Confluence-Cookie");

@@ -7,11 +7,14 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include <algorithm>
+#include <cstring>
 #include <exception>
 #include <optional>
 
 #include "crowd_confluence/address.h"
 #include "crowd_confluence/cookie.h"
+#include "header_names.h"
 #include "lifecycle.h"
 #include "log.h"
 #include "reaction.h"
@@ -22,14 +25,10 @@ namespace {
 /// More than Crowd's longest tokens, and what fits into a header besides other cookies.
 constexpr std::size_t kMaxTokenBytes = 4096;
 
-std::string_view copy(apr_pool_t* pool, std::string_view text) {
-  return {apr_pstrmemdup(pool, text.data(), text.size()), text.size()};
-}
-
 /// Why a request cannot be asked about, or nothing.
 std::optional<Reason> what_is_missing(const std::optional<std::string_view>& token) {
   if (!token) return Reason::no_cookie;
-  if (unquoted(*token).empty()) return Reason::empty_cookie;
+  if (token->empty() || *token == R"("")") return Reason::empty_cookie;
   if (token->size() > kMaxTokenBytes || !is_cookie_value(*token)) return Reason::malformed_cookie;
   return std::nullopt;
 }
@@ -60,6 +59,22 @@ void log_unavailable(request_rec* request, const Outcome& outcome) {
                 outcome.detail.empty() ? "" : ": ", outcome.detail.c_str());
 }
 
+/// For as long as the request lasts.
+void keep(const Session& session, apr_pool_t* pool, RequestState& state) {
+  const std::string_view user = session.user();
+  const std::string_view cookies = session.cookies();
+  auto* to = static_cast<char*>(apr_palloc(pool, user.size() + cookies.size() + 2));
+  const auto copy = [&to](std::string_view text) {
+    std::memcpy(to, text.data(), text.size());
+    const std::string_view copied(to, text.size());
+    to += text.size();
+    *to++ = '\0';
+    return copied;
+  };
+  state.user = copy(user);
+  state.cookies = copy(cookies);
+}
+
 void ask(request_rec* request, RequestState& state) {
   Outcome outcome;
   Brokers* const all = brokers();
@@ -78,9 +93,7 @@ void ask(request_rec* request, RequestState& state) {
   state.result = outcome.result;
   state.source = outcome.source;
   state.reason = outcome.reason;
-  if (state.result != Result::session) return;
-  state.user = copy(request->pool, outcome.session.user());
-  state.cookies = copy(request->pool, outcome.session.cookies());
+  if (state.result == Result::session) keep(outcome.session, request->pool, state);
 }
 
 /// After an internal redirect the answer is known, if the question is the same.
@@ -100,23 +113,21 @@ bool reuse(RequestState& state, const RequestState* earlier) {
 
 /// For logs and other modules. What is not known is unset, whoever set it.
 void set_variables(request_rec* request, const RequestState& state) {
-  struct Variable {
-    const char* name;
-    std::string_view value;
-  };
-  const std::string_view source =
-      state.source == Source::none ? std::string_view() : to_string(state.source);
   apr_table_t* const environment = request->subprocess_env;
   // All names begin alike, so that the table would compare each with those before it. Mostly there
   // is none.
-  const bool may_be_set = has_name_that_begins_with(environment, "CROWD_CONFLUENCE_");
-  for (const auto& [name, value] : {Variable{"CROWD_CONFLUENCE_RESULT", to_string(state.result)},
-                                    Variable{"CROWD_CONFLUENCE_SOURCE", source},
-                                    Variable{"CROWD_CONFLUENCE_REASON", to_string(state.reason)},
-                                    Variable{"CROWD_CONFLUENCE_USER", state.user}}) {
+  const auto entries = entries_of(environment);
+  const bool may_be_set = std::any_of(entries.begin(), entries.end(), [](const auto& entry) {
+    return begins_like_header(entry.key, "crowd-confluence-");
+  });
+  const auto set = [&](const char* name, std::string_view value) {
     if (may_be_set) apr_table_unset(environment, name);
     if (!value.empty()) apr_table_addn(environment, name, value.data());
-  }
+  };
+  set("CROWD_CONFLUENCE_RESULT", to_string(state.result));
+  set("CROWD_CONFLUENCE_SOURCE", state.source == Source::none ? "" : to_string(state.source));
+  set("CROWD_CONFLUENCE_REASON", to_string(state.reason));
+  set("CROWD_CONFLUENCE_USER", state.user);
 }
 
 int fix_up(request_rec* request) {

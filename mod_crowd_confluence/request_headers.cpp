@@ -2,14 +2,10 @@
 
 #include <apr_strings.h>
 
-#include <algorithm>
-#include <array>
-#include <cstring>
-#include <span>
 #include <string>
-#include <utility>
 
 #include "crowd_confluence/cookie.h"
+#include "header_names.h"
 #include "proxy.h"
 
 namespace crowd_confluence {
@@ -18,60 +14,32 @@ namespace {
 constexpr std::string_view kCookie = "Cookie";
 constexpr std::string_view kForwardedFor = "X-Forwarded-For";
 
-constexpr std::array<char, 256> kFolded = [] {
-  std::array<char, 256> table = {};
-  for (std::size_t c = 0; c < table.size(); ++c) table[c] = static_cast<char>(c);
-  for (char c = 'A'; c <= 'Z'; ++c)
-    table[static_cast<unsigned char>(c)] = static_cast<char>(c + 32);
-  table['_'] = '-';
-  return table;
-}();
-
-constexpr char folded(char c) {
-  return kFolded[static_cast<unsigned char>(c)];
-}
-
-// Names mostly differ in their first letter, so their lengths are not looked at first.
-bool begins_with(const char* text, std::string_view beginning) {
-  for (const char c : beginning)
-    if (folded(*text++) != folded(c)) return false;
-  return true;
-}
-
-/// Whether a CGI-like environment takes both for the same header: case, and `-` and `_`, do not
-/// count.
-bool is_same_header(const char* given, std::string_view name) {
-  return begins_with(given, name) && given[name.size()] == '\0';
-}
-
-/// Besides Cookie, the headers that are removed.
-class RemovedNames {
+/// Which headers are taken out of the request.
+class TakenNames {
  public:
-  explicit RemovedNames(const DirectoryConfig& config)
-      : removes_forwarded_for_(config.sends_address()),
-        header_(config.passing().place == PassAs::header ? &config.passing().name : nullptr) {}
+  enum Kind { none, cookie, other };
 
-  [[nodiscard]] bool have(const char* name) const {
-    return (removes_forwarded_for_ && is_same_header(name, kForwardedFor)) ||
-           (header_ != nullptr && is_same_header(name, *header_));
+  explicit TakenNames(const DirectoryConfig& config)
+      : takes_forwarded_for_(config.sends_address()), pass_as_(config.passing()) {
+    first_letters_.add(kCookie.front());
+    if (takes_forwarded_for_) first_letters_.add(kForwardedFor.front());
+    if (pass_as_.place == PassAs::header) first_letters_.add(pass_as_.name.front());
+  }
+
+  [[nodiscard]] Kind kind_of(const char* name) const {
+    if (!first_letters_.may_have(*name)) return none;
+    if (is_same_header(name, "cookie")) return cookie;
+    const bool is_taken =
+        (takes_forwarded_for_ && is_same_header(name, "x-forwarded-for")) ||
+        (pass_as_.place == PassAs::header && is_same_header(name, pass_as_.folded_name));
+    return is_taken ? other : none;
   }
 
  private:
-  const bool removes_forwarded_for_;
-  const std::string* const header_;
+  const bool takes_forwarded_for_;
+  const PassAs& pass_as_;
+  FirstLetters first_letters_;
 };
-
-std::span<apr_table_entry_t> entries_of(const apr_array_header_t* array) {
-  if (array == nullptr) return {};
-  return {reinterpret_cast<apr_table_entry_t*>(array->elts),
-          static_cast<std::size_t>(array->nelts)};
-}
-
-/// Adds to a list that is made with its first entry.
-void append(apr_array_header_t*& array, apr_pool_t* pool, const apr_table_entry_t& entry) {
-  if (array == nullptr) array = apr_array_make(pool, 1, sizeof(apr_table_entry_t));
-  APR_ARRAY_PUSH(array, apr_table_entry_t) = entry;
-}
 
 /// Decides, piece by piece, what of the browser's cookies the app may see.
 class BrowserCookies {
@@ -81,16 +49,12 @@ class BrowserCookies {
         names_(config.session_cookie_names()),
         pass_as_(config.passing()) {}
 
-  /// No piece that begins with another letter can be the SSO cookie or be kept from the app.
-  [[nodiscard]] FirstLetters letters_to_look_at() const {
-    FirstLetters letters;
-    letters.add(token_cookie_.front());
-    if (pass_as_.place == PassAs::cookie) letters.add(names_.first_letters(pass_as_.name));
-    return letters;
-  }
-
-  [[nodiscard]] bool is_token(const CookieScanner& scan) const {
-    return scan.cookie().name == token_cookie_;
+  /// No piece that begins in another way can be the SSO cookie or be kept from the app.
+  [[nodiscard]] NameStarts starts_to_look_at() const {
+    NameStarts starts;
+    starts.add(token_cookie_);
+    if (pass_as_.place == PassAs::cookie) starts.add(names_.starts(pass_as_.name));
+    return starts;
   }
 
   bool lets_pass(const CookieScanner& scan) {
@@ -101,17 +65,19 @@ class BrowserCookies {
     return last_passed_;
   }
 
+  [[nodiscard]] int tokens_seen() const { return tokens_seen_; }
+
  private:
   bool decide(std::string_view name) {
     // The app must see the token that was asked about; Confluence takes the first of several.
-    if (name == token_cookie_) return !std::exchange(token_seen_, true);
+    if (name == token_cookie_) return ++tokens_seen_ == 1;
     return pass_as_.place == PassAs::header || !names_.may_be_taken_for(pass_as_.name, name);
   }
 
   const std::string& token_cookie_;
   const CookieNames& names_;
   const PassAs& pass_as_;
-  bool token_seen_ = false;
+  int tokens_seen_ = 0;
   bool last_passed_ = true;
 };
 
@@ -126,37 +92,42 @@ void write_session_cookies(CookieWriter& writer, std::string_view prefix,
 
 }  // namespace
 
-bool has_name_that_begins_with(const apr_table_t* table, std::string_view beginning) {
-  const auto entries = entries_of(apr_table_elts(table));
-  return std::any_of(entries.begin(), entries.end(), [&](const apr_table_entry_t& entry) {
-    return begins_with(entry.key, beginning);
-  });
+void RequestHeaders::Headers::add(const apr_table_entry_t& entry, apr_pool_t& pool,
+                                  std::size_t most) {
+  if (first_ == nullptr) first_ = static_cast<Header*>(apr_palloc(&pool, most * sizeof(Header)));
+  first_[size_++] = {entry.key, entry.val};
 }
 
 std::optional<std::string_view> RequestHeaders::take_apart(request_rec& request,
                                                            const DirectoryConfig& config) {
-  const RemovedNames removed(config);
-  for (apr_table_entry_t& entry : entries_of(apr_table_elts(request.headers_in))) {
-    if (is_same_header(entry.key, kCookie)) {
-      append(cookies_, request.pool, entry);
+  const TakenNames taken(config);
+  const auto entries = entries_of(request.headers_in);
+  apr_table_entry_t* place = nullptr;
+  for (apr_table_entry_t& entry : entries) {
+    const TakenNames::Kind kind = taken.kind_of(entry.key);
+    if (kind == TakenNames::none) continue;
+    if (kind == TakenNames::cookie) {
+      cookies_.add(entry, *request.pool, entries.size());
       // Its place in the table is kept for what will stand there in the end.
       entry.val = const_cast<char*>("");
-    } else if (removed.have(entry.key)) {
-      append(others_, request.pool, entry);
+      place = cookies_.size() == 1 ? &entry : nullptr;
+    } else {
+      others_.add(entry, *request.pool, entries.size());
     }
   }
-  for (const apr_table_entry_t& entry : entries_of(others_))
-    apr_table_unset(request.headers_in, entry.key);
+  // Unsetting moves what stands behind.
+  if (others_.empty()) place_of_cookie_ = place;
+  for (const Header& header : others_) apr_table_unset(request.headers_in, header.name);
 
   std::optional<std::string_view> token;
   BrowserCookies browser_cookies(config);
-  const FirstLetters letters = browser_cookies.letters_to_look_at();
-  for (const apr_table_entry_t& entry : entries_of(cookies_)) {
-    CookieScanner scan(entry.val, letters);
+  const NameStarts starts = browser_cookies.starts_to_look_at();
+  for (const Header& header : cookies_) {
+    CookieScanner scan(header.value, starts);
     if (scan.has_comma()) all_pass_ = false;
     while (scan.next()) {
-      if (!token && browser_cookies.is_token(scan)) token = scan.cookie().value;
       if (!browser_cookies.lets_pass(scan)) all_pass_ = false;
+      if (!token && browser_cookies.tokens_seen() != 0) token = scan.cookie().value;
     }
   }
   return token;
@@ -165,23 +136,25 @@ std::optional<std::string_view> RequestHeaders::take_apart(request_rec& request,
 void RequestHeaders::put_together(request_rec& request, const DirectoryConfig& config,
                                   std::string_view token, std::string_view session_cookies,
                                   std::string_view address) {
-  const bool in_header = config.passing().place == PassAs::header;
-  put_cookies(request, config, in_header ? std::string_view() : session_cookies);
-  if (in_header && !session_cookies.empty())
-    put_cookie_header(request, config, token, session_cookies);
+  const PassAs& pass_as = config.passing();
+  if (pass_as.place == PassAs::cookie) {
+    put_cookies(request, config, pass_as.name, session_cookies);
+  } else {
+    put_cookies(request, config, "", "");
+    if (!session_cookies.empty())
+      put_cookie_header(request, pass_as.name, config.token_cookie_name(), token, session_cookies);
+  }
   if (config.sends_address() && !address.empty() && !proxy_adds_forwarded_for(&request))
     set(request, kForwardedFor.data(),
         apr_pstrmemdup(request.pool, address.data(), address.size()));
 }
 
 void RequestHeaders::restore(request_rec& request) {
-  for (const char* name : set_)
-    if (name != nullptr) apr_table_unset(request.headers_in, name);
-  for (const apr_array_header_t* list : {cookies_, others_}) {
-    for (const apr_table_entry_t& entry : entries_of(list))
-      apr_table_unset(request.headers_in, entry.key);
-    for (const apr_table_entry_t& entry : entries_of(list))
-      apr_table_addn(request.headers_in, entry.key, entry.val);
+  for (std::size_t i = 0; i < set_count_; ++i) apr_table_unset(request.headers_in, set_[i]);
+  for (const Headers* list : {&cookies_, &others_}) {
+    for (const Header& header : *list) apr_table_unset(request.headers_in, header.name);
+    for (const Header& header : *list)
+      apr_table_addn(request.headers_in, header.name, header.value.data());
   }
   *this = RequestHeaders();
 }
@@ -189,18 +162,16 @@ void RequestHeaders::restore(request_rec& request) {
 /// One Cookie header: Confluence's cookies first, so that a quote that the browser left open cannot
 /// swallow them.
 void RequestHeaders::put_cookies(request_rec& request, const DirectoryConfig& config,
-                                 std::string_view session_cookies) {
-  if (cookies_ == nullptr && session_cookies.empty()) return;
-  const std::string_view prefix = config.passing().name;
+                                 std::string_view prefix, std::string_view session_cookies) {
+  if (cookies_.empty() && session_cookies.empty()) return;
   std::size_t length = session_cookies.size();
   std::size_t count = 1;
   if (!prefix.empty())
     for (CookieScanner scan(session_cookies); scan.next(); ++count) length += prefix.size();
-  for (const apr_table_entry_t& entry : entries_of(cookies_)) {
-    const std::size_t size = std::strlen(entry.val);
-    length += size;
+  for (const Header& header : cookies_) {
+    length += header.value.size();
     // A piece is at least one character, with a separator before the next one.
-    count += all_pass_ ? 1 : 1 + size / 2;
+    count += all_pass_ ? 1 : 1 + header.value.size() / 2;
   }
 
   auto* buffer =
@@ -211,6 +182,9 @@ void RequestHeaders::put_cookies(request_rec& request, const DirectoryConfig& co
   buffer[writer.written().size()] = '\0';
   if (writer.written().empty()) {
     apr_table_unset(request.headers_in, kCookie.data());
+  } else if (place_of_cookie_ != nullptr) {
+    place_of_cookie_->val = buffer;
+    note_set(kCookie.data());
   } else {
     set(request, kCookie.data(), buffer);
   }
@@ -219,32 +193,36 @@ void RequestHeaders::put_cookies(request_rec& request, const DirectoryConfig& co
 void RequestHeaders::write_browser_cookies(CookieWriter& writer,
                                            const DirectoryConfig& config) const {
   if (all_pass_) {
-    for (const apr_table_entry_t& entry : entries_of(cookies_))
-      if (*entry.val != '\0') writer.add_piece(';', entry.val);
+    for (const Header& header : cookies_)
+      if (!header.value.empty()) writer.add_piece(';', header.value);
     return;
   }
   BrowserCookies browser_cookies(config);
-  for (const apr_table_entry_t& entry : entries_of(cookies_))
-    for (CookieScanner scan(entry.val); scan.next();)
+  for (const Header& header : cookies_)
+    for (CookieScanner scan(header.value); scan.next();)
       if (browser_cookies.lets_pass(scan)) writer.add_piece(scan.separator(), scan.piece());
 }
 
 /// A ready-made value for a Cookie header, for an app that passes it on to Confluence as it is.
-void RequestHeaders::put_cookie_header(request_rec& request, const DirectoryConfig& config,
-                                       std::string_view token, std::string_view session_cookies) {
-  const std::string& name = config.token_cookie_name();
-  const std::size_t length = name.size() + token.size() + session_cookies.size();
+void RequestHeaders::put_cookie_header(request_rec& request, const std::string& header,
+                                       std::string_view token_cookie, std::string_view token,
+                                       std::string_view session_cookies) {
+  const std::size_t length = token_cookie.size() + token.size() + session_cookies.size();
   auto* buffer = static_cast<char*>(apr_palloc(request.pool, CookieWriter::needed(length, 2) + 1));
   CookieWriter writer(buffer);
-  writer.add("", name, token);
+  writer.add("", token_cookie, token);
   writer.add_piece(';', session_cookies);
   buffer[writer.written().size()] = '\0';
-  set(request, config.passing().name.c_str(), buffer);
+  set(request, header.c_str(), buffer);
 }
 
 void RequestHeaders::set(request_rec& request, const char* name, const char* value) {
   apr_table_setn(request.headers_in, name, value);
-  *std::find(set_.begin(), set_.end(), nullptr) = name;
+  note_set(name);
+}
+
+void RequestHeaders::note_set(const char* name) {
+  set_[set_count_++] = name;
 }
 
 }  // namespace crowd_confluence

@@ -8,7 +8,9 @@
 #include <apr_tables.h>
 
 #include <array>
+#include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "config.h"
@@ -35,23 +37,43 @@ class RequestHeaders {
   void restore(request_rec& request);
 
  private:
-  void put_cookies(request_rec& request, const DirectoryConfig& config,
+  struct Header {
+    const char* name;
+    std::string_view value;  // ends with NUL
+  };
+
+  /// In the order in which the browser sent them.
+  class Headers {
+   public:
+    /// There will never be more than `most`.
+    void add(const apr_table_entry_t& entry, apr_pool_t& pool, std::size_t most);
+
+    [[nodiscard]] const Header* begin() const { return first_; }
+    [[nodiscard]] const Header* end() const { return first_ + size_; }
+    [[nodiscard]] std::size_t size() const { return size_; }
+    [[nodiscard]] bool empty() const { return size_ == 0; }
+
+   private:
+    Header* first_ = nullptr;
+    std::size_t size_ = 0;
+  };
+
+  void put_cookies(request_rec& request, const DirectoryConfig& config, std::string_view prefix,
                    std::string_view session_cookies);
-  void put_cookie_header(request_rec& request, const DirectoryConfig& config,
-                         std::string_view token, std::string_view session_cookies);
+  void put_cookie_header(request_rec& request, const std::string& header,
+                         std::string_view token_cookie, std::string_view token,
+                         std::string_view session_cookies);
   void write_browser_cookies(CookieWriter& writer, const DirectoryConfig& config) const;
   void set(request_rec& request, const char* name, const char* value);
+  void note_set(const char* name);
 
-  // What the browser sent, of apr_table_entry_t; null when there is none.
-  apr_array_header_t* cookies_ = nullptr;
-  apr_array_header_t* others_ = nullptr;
-  bool all_pass_ = true;                 // the cookies, as they stand in their headers
-  std::array<const char*, 3> set_ = {};  // names of the headers that are set; the rest is null
+  Headers cookies_;
+  Headers others_;
+  apr_table_entry_t* place_of_cookie_ = nullptr;  // in the table, when there is one and it is known
+  bool all_pass_ = true;                          // the cookies, as they stand in their headers
+  std::array<const char*, 3> set_ = {};           // names of the headers that are set
+  std::size_t set_count_ = 0;
 };
-
-/// Whether any name in the table begins so for a CGI-like environment: case, and `-` and `_`, do
-/// not count.
-bool has_name_that_begins_with(const apr_table_t* table, std::string_view beginning);
 
 }  // namespace crowd_confluence
 

@@ -12,6 +12,7 @@
 
 #include "crowd_confluence/cookie.h"
 #include "crowd_confluence/set_cookie.h"
+#include "header_names.h"
 #include "log.h"
 #include "request.h"
 #include "said_once.h"
@@ -23,8 +24,9 @@ namespace {
 ap_filter_rec_t* response_filter = nullptr;
 
 /// The header by which an app says that Confluence no longer takes the session.
-constexpr char kSaysExpired[] = "X-Crowd-Confluence";
-constexpr char kLoginReason[] = "X-Seraph-LoginReason";
+constexpr char kSaysExpired[] = "x-crowd-confluence";
+constexpr char kSetCookie[] = "Set-Cookie";
+constexpr char kLoginReason[] = "x-seraph-loginreason";
 
 /// From this length on a value is taken for a secret, under whatever name it comes back.
 constexpr std::size_t kSecretBytes = 16;
@@ -40,9 +42,8 @@ class SetCookieFilter {
       : request_(request), state_(state), config_(*state.config) {}
 
   void apply(apr_table_t* headers) {
-    if (apr_table_get(headers, "Set-Cookie") == nullptr) return;
     std::vector<const char*> lines;
-    apr_table_do(&collect, &lines, headers, "Set-Cookie", nullptr);
+    apr_table_do(&collect, &lines, headers, kSetCookie, nullptr);
     bool changed = false;
     std::vector<std::string> kept;
     for (const char* line : lines) {
@@ -51,9 +52,9 @@ class SetCookieFilter {
       kept.push_back(std::move(rewritten));
     }
     if (!changed) return;
-    apr_table_unset(headers, "Set-Cookie");
+    apr_table_unset(headers, kSetCookie);
     for (const std::string& line : kept)
-      if (!line.empty()) apr_table_add(headers, "Set-Cookie", line.c_str());
+      if (!line.empty()) apr_table_add(headers, kSetCookie, line.c_str());
   }
 
   /// Whether the browser is told to forget the SSO cookie: the user has logged out.
@@ -150,45 +151,65 @@ bool says_logged_out(const apr_table_t* headers) {
   return std::string_view(last) == "OUT";
 }
 
-/// Whether the response shows that the session is over.
-bool ends_session(const request_rec& request, const RequestState& state,
-                  const SetCookieFilter& cookies) {
-  if (cookies.removes_token()) return true;
-  for (const apr_table_t* headers : {request.headers_out, request.err_headers_out}) {
-    const char* said = apr_table_get(headers, kSaysExpired);
-    if (said != nullptr && apr_cstr_casecmp(said, "expired") == 0) return true;
+/// Which headers of a response concern this module: mostly none.
+struct Concerning {
+  explicit Concerning(const apr_table_t* headers) {
+    for (const apr_table_entry_t& entry : entries_of(headers)) {
+      const char first = folded(*entry.key);
+      if (first == 's') {
+        set_cookie = set_cookie || is_same_header(entry.key, "set-cookie");
+      } else if (first == 'x') {
+        says_expired = says_expired || is_same_header(entry.key, kSaysExpired);
+        login_reason = login_reason || is_same_header(entry.key, kLoginReason);
+      }
+    }
   }
-  return was_sent_to_confluence(request, *state.config) &&
-         (request.status == HTTP_UNAUTHORIZED || says_logged_out(request.headers_out) ||
-          says_logged_out(request.err_headers_out));
+
+  bool set_cookie = false;
+  bool says_expired = false;
+  bool login_reason = false;
+};
+
+/// Removes what is meant for this module, or must not reach the browser. Whether it shows that the
+/// session is over, apart from cookies.
+bool clean(apr_table_t* headers, const request_rec& request, const DirectoryConfig& config,
+           SetCookieFilter& cookies) {
+  const Concerning present(headers);
+  if (present.set_cookie) cookies.apply(headers);
+  bool is_over =
+      present.login_reason && says_logged_out(headers) && was_sent_to_confluence(request, config);
+  if (present.says_expired) {
+    const char* said = apr_table_get(headers, kSaysExpired);
+    is_over = is_over || (said != nullptr && apr_cstr_casecmp(said, "expired") == 0);
+    apr_table_unset(headers, kSaysExpired);
+  }
+  const PassAs& pass_as = config.passing();
+  if (pass_as.place == PassAs::header) apr_table_unset(headers, pass_as.name.c_str());
+  return is_over;
 }
 
 void clean(request_rec& request, const RequestState& state) {
+  const DirectoryConfig& config = *state.config;
   SetCookieFilter cookies(request, state);
+  bool is_over = request.status == HTTP_UNAUTHORIZED && was_sent_to_confluence(request, config);
   for (apr_table_t* headers : {request.headers_out, request.err_headers_out})
-    cookies.apply(headers);
-  if (state.result == Result::session && state.broker != nullptr &&
-      ends_session(request, state, cookies))
+    is_over = clean(headers, request, config, cookies) || is_over;
+  if ((is_over || cookies.removes_token()) && state.result == Result::session &&
+      state.broker != nullptr)
     state.broker->drop({state.token, state.address}, state.cookies);
-
-  for (apr_table_t* headers : {request.headers_out, request.err_headers_out}) {
-    apr_table_unset(headers, kSaysExpired);
-    if (state.config->passing().place == PassAs::header)
-      apr_table_unset(headers, state.config->passing().name.c_str());
-  }
 }
 
 apr_status_t filter_response(ap_filter_t* filter, apr_bucket_brigade* brigade) {
   request_rec* const request = filter->r;
   ap_remove_output_filter(filter);
   try {
-    if (const RequestState* state = state_of(request)) clean(*request, *state);
+    clean(*request, *static_cast<const RequestState*>(filter->ctx));
   } catch (const std::exception& error) {
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
                   CCF_INTERNAL "the cookies of a response are dropped after an internal error: %s",
                   error.what());
-    apr_table_unset(request->headers_out, "Set-Cookie");
-    apr_table_unset(request->err_headers_out, "Set-Cookie");
+    apr_table_unset(request->headers_out, kSetCookie);
+    apr_table_unset(request->err_headers_out, kSetCookie);
   }
   return ap_pass_brigade(filter->next, brigade);
 }
@@ -201,8 +222,9 @@ void register_response_filter() {
 }
 
 void insert_response_filter(request_rec* request) {
-  if (request->main == nullptr && state_of(request) != nullptr)
-    ap_add_output_filter_handle(response_filter, nullptr, request, request->connection);
+  if (request->main != nullptr) return;
+  if (RequestState* state = state_of(request))
+    ap_add_output_filter_handle(response_filter, state, request, request->connection);
 }
 
 }  // namespace crowd_confluence

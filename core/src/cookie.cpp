@@ -1,5 +1,6 @@
 #include "crowd_confluence/cookie.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstring>
@@ -20,6 +21,7 @@ class Forbidden {
 
   [[nodiscard]] bool stands_in(std::string_view text) const {
     bool found = false;
+#pragma GCC unroll 8
     for (const char c : text) found |= is_forbidden_[static_cast<unsigned char>(c)];
     return found;
   }
@@ -31,8 +33,19 @@ class Forbidden {
 constexpr Forbidden kNotInNames("()<>@,;:\\\"/[]?={}");
 constexpr Forbidden kNotInValues("\",;\\");
 
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
 bool is_quoted(std::string_view value) {
   return value.size() >= 2 && value.front() == '"' && value.back() == '"';
+}
+
+/// Almost no header has a comma, and looking for one character is much faster than for two.
+inline const char* end_of_piece(const char* begin, const char* end, bool may_be_comma) {
+  if (may_be_comma) return std::find_if(begin, end, [](char c) { return c == ';' || c == ','; });
+  const void* found = std::memchr(begin, ';', static_cast<std::size_t>(end - begin));
+  return found != nullptr ? static_cast<const char*>(found) : end;
 }
 
 }  // namespace
@@ -49,54 +62,39 @@ std::string_view unquoted(std::string_view value) {
   return is_quoted(value) ? value.substr(1, value.size() - 2) : value;
 }
 
-CookieScanner::CookieScanner(std::string_view header)
-    : CookieScanner(header, FirstLetters::all()) {}
+CookieScanner::CookieScanner(std::string_view header) : CookieScanner(header, NameStarts::all()) {}
 
-CookieScanner::CookieScanner(std::string_view header, FirstLetters wanted)
+CookieScanner::CookieScanner(std::string_view header, NameStarts wanted)
     : rest_(header), has_comma_(header.find(',') != std::string_view::npos), wanted_(wanted) {}
 
 bool CookieScanner::next() {
-  while (!rest_.empty()) {
-    // Almost no header has a comma, and looking for one character is much faster than for two.
-    const std::size_t end = has_comma_ ? rest_.find_first_of(";,") : rest_.find(';');
-    const std::string_view padded = ascii::trimmed_left(rest_.substr(0, end));
+  const char* at = rest_.data();
+  const char* const end = at + rest_.size();
+  while (at != end) {
+    const char* const stop = end_of_piece(at, end, has_comma_);
+    const char* begin = at;
+    while (begin != stop && is_blank(*begin)) ++begin;
     separator_ = next_separator_;
-    if (end == std::string_view::npos) {
-      rest_ = {};
-    } else {
-      next_separator_ = rest_[end];
-      rest_.remove_prefix(end + 1);
-    }
-    if (padded.empty() || !wanted_.may_have(padded.front())) continue;
-    piece_ = ascii::trimmed_right(padded);
-    const std::size_t equals = piece_.find('=');
-    if (equals == std::string_view::npos) {
-      cookie_ = {{}, piece_};
-    } else {
-      cookie_ = {ascii::trimmed_right(piece_.substr(0, equals)),
-                 ascii::trimmed_left(piece_.substr(equals + 1))};
-    }
+    at = stop;
+    if (stop != end) next_separator_ = *at++;
+    if (begin == stop || !wanted_.may_be_in({begin, stop})) continue;
+    rest_ = {at, end};
+    take(ascii::trimmed_right({begin, stop}));
     return true;
   }
+  rest_ = {};
   return false;
 }
 
-void CookieWriter::add(std::string_view prefix, std::string_view name, std::string_view value) {
-  if (end_ != begin_) append("; ");
-  append(prefix);
-  append(name);
-  append("=");
-  append(value);
-}
-
-void CookieWriter::add_piece(char separator, std::string_view piece) {
-  if (end_ != begin_) append(separator == ',' ? ", " : "; ");
-  append(piece);
-}
-
-void CookieWriter::append(std::string_view text) {
-  std::memcpy(end_, text.data(), text.size());
-  end_ += text.size();
+void CookieScanner::take(std::string_view piece) {
+  piece_ = piece;
+  const std::size_t equals = piece.find('=');
+  if (equals == std::string_view::npos) {
+    cookie_ = {{}, piece};
+  } else {
+    cookie_ = {ascii::trimmed_right(piece.substr(0, equals)),
+               ascii::trimmed_left(piece.substr(equals + 1))};
+  }
 }
 
 }  // namespace crowd_confluence

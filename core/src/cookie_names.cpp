@@ -40,7 +40,7 @@ Expected<void, Problem> CookieNames::add(std::string_view pattern) {
         "' is no cookie name; letters, digits and !#$%&'+-.^_`|~ are allowed, and a * at "
         "the end to match all that begin alike"};
   patterns_.emplace_back(pattern);
-  first_letters_.add(pattern.front());
+  starts_.add(name);
   return boost::outcome_v2::success();
 }
 
@@ -55,18 +55,18 @@ bool CookieNames::may_be_taken_for(std::string_view prefix, std::string_view nam
     name.remove_prefix(prefix.size());
   }
   // Most of what browsers send is sorted out here.
-  if (name.empty() || !first_letters_.may_have(name.front())) return false;
+  if (name.empty() || !starts_.may_be_in(name)) return false;
   const char first = ascii::lower(name.front());
   return std::any_of(patterns_.begin(), patterns_.end(), [&](const std::string& pattern) {
     return ascii::lower(pattern.front()) == first && matches_ignoring_case(pattern, name);
   });
 }
 
-FirstLetters CookieNames::first_letters(std::string_view prefix) const {
-  if (prefix.empty()) return first_letters_;
-  FirstLetters letters;
-  letters.add(prefix.front());
-  return letters;
+NameStarts CookieNames::starts(std::string_view prefix) const {
+  if (prefix.empty()) return starts_;
+  NameStarts starts;
+  starts.add(prefix);
+  return starts;
 }
 
 bool CookieNames::is_required(std::string_view name) const {

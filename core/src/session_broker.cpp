@@ -85,7 +85,11 @@ BrokerEvents::~BrokerEvents() = default;
 
 SessionBroker::SessionBroker(ConfluenceSettings settings, BrokerLimits limits,
                              BrokerSurroundings around)
-    : limits_(limits), around_(around), client_(std::move(settings)) {
+    : limits_(limits),
+      around_(around),
+      client_(std::move(settings)),
+      lease_(client_.settings().http.timeout + std::chrono::seconds(1)),
+      renewal_lease_(std::max(lease_, limits.session_ttl / 16)) {
   if (around_.state == nullptr) return;
   hash_.emplace(around_.state->secret(), client_.settings());
   upstream_ = &around_.state->upstreams().upstream(
@@ -105,7 +109,7 @@ void SessionBroker::find(const Visitor& visitor, Outcome& outcome) {
 }
 
 bool SessionBroker::find_in_table(const VisitorKey& key, const Visitor& visitor, Outcome& outcome) {
-  return accept(around_.state->table().find(key, around_.clock->now(), renewal_lease(), outcome),
+  return accept(around_.state->table().find(key, around_.clock->now(), renewal_lease_, outcome),
                 key, visitor, outcome);
 }
 
@@ -125,9 +129,9 @@ void SessionBroker::ask(const VisitorKey& key, const Visitor& visitor, Outcome& 
   if (!waiting) return give(outcome, Result::unavailable, Source::none, Reason::too_many_waiting);
 
   ExchangeLeases& leases = around_.state->leases();
-  const Moment deadline = began + lease();
+  const Moment deadline = began + lease_;
   do {
-    const ExchangeLeases::Part part = leases.join(key, around_.clock->now(), lease());
+    const ExchangeLeases::Part part = leases.join(key, around_.clock->now(), lease_);
     if (part.role != ExchangeLeases::Part::follows) return lead(part, key, visitor, outcome);
     if (follow(part, key, visitor, deadline + settings().http.timeout, outcome)) return;
   } while (around_.clock->now() < deadline);
@@ -157,9 +161,9 @@ void SessionBroker::lead(const ExchangeLeases::Part& part, const VisitorKey& key
   // Another leader may have finished between this caller's look at the table and its turn.
   const Moment now = around_.clock->now();
   const SessionTable::Found found =
-      around_.state->table().find_after_writers(key, now, renewal_lease(), outcome);
+      around_.state->table().find_after_writers(key, now, renewal_lease_, outcome);
   if (!accept(found, key, visitor, outcome) && !find_in_store(key, outcome)) {
-    if (upstream_->admit(around_.clock->now(), lease()) == CircuitBreaker::Admission::refused) {
+    if (upstream_->admit(around_.clock->now(), lease_) == CircuitBreaker::Admission::refused) {
       give(outcome, Result::unavailable, Source::none, Reason::breaker_open);
     } else {
       const Verdict verdict = exchange(visitor, {});
@@ -260,17 +264,17 @@ void SessionBroker::renew(const VisitorKey& key, const Visitor& visitor, std::st
   SessionTable& table = around_.state->table();
   // Since it was queued the session may have been dropped, or renewed by another process.
   Outcome known;
-  const SessionTable::Found found = table.find(key, around_.clock->now(), renewal_lease(), known);
+  const SessionTable::Found found = table.find(key, around_.clock->now(), renewal_lease_, known);
   if (!found.is_found || found.expires != expires) return;
   const Waiting waiting(*upstream_, limits_.max_waiting);
   if (!waiting) return;
   // Whoever misses the session meanwhile, as its life has ended, follows. There may be two
   // exchanges.
   ExchangeLeases& leases = around_.state->leases();
-  const auto part = leases.join(key, around_.clock->now(), 2 * lease());
+  const auto part = leases.join(key, around_.clock->now(), 2 * lease_);
   if (part.role != ExchangeLeases::Part::leads) return;
   Lead lead(leases, part);
-  if (upstream_->admit(around_.clock->now(), lease()) == CircuitBreaker::Admission::refused)
+  if (upstream_->admit(around_.clock->now(), lease_) == CircuitBreaker::Admission::refused)
     return lead.ends_with(Result::unavailable, Reason::breaker_open);
   Verdict verdict = exchange(visitor, cookies);
   // A 401, which tells nothing when it blames the cookie, may mean that only the cached session is
@@ -304,15 +308,6 @@ void SessionBroker::forget(const VisitorKey& key, std::string_view cookies) {
     if (!stored || stored->session.cookies() != cookies) return;
   }
   around_.store->remove(key);
-}
-
-/// Long enough for the slowest exchange, with some time to remember what came of it.
-Moment SessionBroker::lease() const {
-  return settings().http.timeout + std::chrono::seconds(1);
-}
-
-Moment SessionBroker::renewal_lease() const {
-  return std::max(lease(), limits_.session_ttl / 16);
 }
 
 }  // namespace crowd_confluence

@@ -67,19 +67,17 @@ VisitorHash::VisitorHash(const Secret& secret, const ConfluenceSettings& setting
 
 VisitorKey VisitorHash::key_of(const Visitor& visitor) const {
   std::array<char, kShortBytes> buffer;
-  // The token's length comes first, so that it is clear where the address begins.
-  const std::uint64_t head = visitor.token.size();
-  const std::size_t size = sizeof head + visitor.token.size() + visitor.address.size();
+  // No address has a NUL, so it is clear where the token begins.
+  const std::size_t size = visitor.address.size() + 1 + visitor.token.size();
   std::string large;
   char* text = buffer.data();
   if (size > buffer.size()) {
     large.resize(size);
     text = large.data();
   }
-  std::memcpy(text, &head, sizeof head);
-  std::memcpy(text + sizeof head, visitor.token.data(), visitor.token.size());
-  std::memcpy(text + sizeof head + visitor.token.size(), visitor.address.data(),
-              visitor.address.size());
+  std::memcpy(text, visitor.address.data(), visitor.address.size());
+  text[visitor.address.size()] = '\0';
+  std::memcpy(text + visitor.address.size() + 1, visitor.token.data(), visitor.token.size());
   return hash(key_, text, size);
 }
 

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "crowd_confluence/export.h"
@@ -34,27 +35,44 @@ struct Cookie {
 /// The value without the double quotes around it, if there is a pair of them.
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT std::string_view unquoted(std::string_view value);
 
-/// A set of letters with which names begin, without regard to case. It may hold more than was
-/// added: for sorting out quickly what is none of them.
-class FirstLetters {
+/// A set of beginnings of names, without regard to case. Only the first two letters count, and it
+/// may hold more than was added: it is for sorting out quickly what is none of them.
+class NameStarts {
  public:
-  static constexpr FirstLetters all() {
-    FirstLetters letters;
-    letters.bits_ = ~letters.bits_;
-    return letters;
+  static constexpr NameStarts all() {
+    NameStarts starts;
+    starts.bits_ = ~starts.bits_;
+    return starts;
   }
 
-  constexpr void add(char c) { bits_ |= bit_of(c); }
-  constexpr void add(FirstLetters others) { bits_ |= others.bits_; }
-  [[nodiscard]] constexpr bool may_have(char c) const { return (bits_ & bit_of(c)) != 0; }
+  /// A name, or how several begin.
+  constexpr void add(std::string_view name) {
+    if (name.size() >= 2) {
+      bits_ |= bit_of(name[0], name[1]);
+    } else if (name.size() == 1) {
+      for (char second = 0; second < kLetters; ++second) bits_ |= bit_of(name[0], second);
+    } else {
+      *this = all();
+    }
+  }
+  constexpr void add(NameStarts others) { bits_ |= others.bits_; }
+
+  /// False if no name that was added, with whatever behind it, is how the text begins.
+  [[nodiscard]] constexpr bool may_be_in(std::string_view text) const {
+    return text.size() < 2 || (bits_ & bit_of(text[0], text[1])) != 0;
+  }
 
  private:
+  static constexpr int kLetters = 32;
+
   /// The same for both cases of a letter.
-  static constexpr std::uint32_t bit_of(char c) {
-    return std::uint32_t{1} << (static_cast<unsigned char>(c) & 31);
+  static constexpr std::uint64_t bit_of(char first, char second) {
+    const int a = static_cast<unsigned char>(first) % kLetters;
+    const int b = static_cast<unsigned char>(second) % kLetters;
+    return std::uint64_t{1} << (2 * a ^ b) % 64;
   }
 
-  std::uint32_t bits_ = 0;
+  std::uint64_t bits_ = 0;
 };
 
 /// The pieces of a Cookie header, one after the other:
@@ -64,8 +82,8 @@ class CROWD_CONFLUENCE_EXPORT CookieScanner {
  public:
   explicit CookieScanner(std::string_view header);
 
-  /// Passes over pieces that begin with another letter than these.
-  CookieScanner(std::string_view header, FirstLetters wanted);
+  /// Passes over pieces that begin in another way than these.
+  CookieScanner(std::string_view header, NameStarts wanted);
 
   /// Goes to the next piece; false after the last one. Empty pieces are passed over.
   bool next();
@@ -84,27 +102,38 @@ class CROWD_CONFLUENCE_EXPORT CookieScanner {
   [[nodiscard]] bool has_comma() const { return has_comma_; }
 
  private:
+  void take(std::string_view piece);
+
   std::string_view rest_;
   std::string_view piece_;
   Cookie cookie_;
   char separator_ = '\0';
   char next_separator_ = '\0';
   bool has_comma_;
-  FirstLetters wanted_;
+  NameStarts wanted_;
 };
 
 /// Writes a Cookie header into a buffer of the caller's.
 ///
 /// The buffer must hold what `needed()` says for the sum of all lengths that are added.
-class CROWD_CONFLUENCE_EXPORT CookieWriter {
+class CookieWriter {
  public:
   explicit CookieWriter(char* out) : begin_(out), end_(out) {}
 
   /// Adds `prefix` `name` `=` `value`, after a `; ` unless it is the first.
-  void add(std::string_view prefix, std::string_view name, std::string_view value);
+  void add(std::string_view prefix, std::string_view name, std::string_view value) {
+    if (end_ != begin_) append("; ");
+    append(prefix);
+    append(name);
+    append("=");
+    append(value);
+  }
 
   /// Adds a piece of another header as it stands, after its separator unless it is the first.
-  void add_piece(char separator, std::string_view piece);
+  void add_piece(char separator, std::string_view piece) {
+    if (end_ != begin_) append(separator == ',' ? ", " : "; ");
+    append(piece);
+  }
 
   [[nodiscard]] std::string_view written() const {
     return {begin_, static_cast<std::size_t>(end_ - begin_)};
@@ -117,7 +146,10 @@ class CROWD_CONFLUENCE_EXPORT CookieWriter {
   }
 
  private:
-  void append(std::string_view text);
+  void append(std::string_view text) {
+    std::memcpy(end_, text.data(), text.size());
+    end_ += text.size();
+  }
 
   char* begin_;
   char* end_;

@@ -31,8 +31,8 @@ class CROWD_CONFLUENCE_EXPORT CookieNames {
   /// `prefix` before it, and in any case of the letters, as some frameworks fold it.
   [[nodiscard]] bool may_be_taken_for(std::string_view prefix, std::string_view name) const;
 
-  /// With which letters the names begin for which `may_be_taken_for` may be true.
-  [[nodiscard]] FirstLetters first_letters(std::string_view prefix) const;
+  /// How the names begin for which `may_be_taken_for` may be true.
+  [[nodiscard]] NameStarts starts(std::string_view prefix) const;
 
   /// The first pattern: without a cookie that matches it there is no session.
   [[nodiscard]] bool is_required(std::string_view name) const;
@@ -41,7 +41,7 @@ class CROWD_CONFLUENCE_EXPORT CookieNames {
 
  private:
   std::vector<std::string> patterns_;
-  FirstLetters first_letters_;
+  NameStarts starts_;
 };
 
 }  // namespace crowd_confluence

@@ -92,12 +92,13 @@ class CROWD_CONFLUENCE_EXPORT SessionBroker {
                    Moment expires) noexcept;
   void renew(const VisitorKey& key, const Visitor& visitor, std::string_view cookies,
              Moment expires);
-  [[nodiscard]] Moment lease() const;
-  [[nodiscard]] Moment renewal_lease() const;
 
   const BrokerLimits limits_;
   const BrokerSurroundings around_;
   ConfluenceClient client_;
+  // Long enough for the slowest exchange, with some time to remember what came of it.
+  const Moment lease_;
+  const Moment renewal_lease_;
   std::optional<VisitorHash> hash_;
   SharedUpstream* upstream_ = nullptr;
 };
