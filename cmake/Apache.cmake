@@ -120,7 +120,8 @@ foreach(_apache_directory IN ITEMS APACHE_LIBEXECDIR APACHE_SYSCONFDIR)
 endforeach()
 
 # The layout is that of the installed httpd, even if APACHE_SYSCONFDIR points to an empty place.
-if(EXISTS "${_apache_sysconfdir}/mods-available")
+# Debian calls httpd apache2; the directory comes with a package that building does not need.
+if(EXISTS "${_apache_sysconfdir}/mods-available" OR _apache_progname STREQUAL "apache2")
   set(_apache_layout debian)
 elseif(EXISTS "${_apache_sysconfdir}/../conf.modules.d")
   set(_apache_layout redhat)
