@@ -1,5 +1,7 @@
 // Connections that are kept, die or hang.
 
+#include <curl/curl.h>
+
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
@@ -10,6 +12,7 @@
 #include <vector>
 
 #include "crowd_confluence/http_client.h"
+#include "hanging_names.h"
 #include "http_testing.h"
 #include "printing.h"
 #include "support/raw_server.h"
@@ -102,6 +105,46 @@ BOOST_AUTO_TEST_CASE(a_kept_connection_that_dies_unheard_is_replaced) {
     BOOST_TEST(dying.requests == 3);
     BOOST_TEST(dying.server.connections() == 2);
   }
+}
+
+BOOST_AUTO_TEST_CASE(what_a_server_says_unasked_is_nobodys_answer) {
+  // A time-out's farewell, say, or a second answer to the first request.
+  std::mutex mutex;
+  std::condition_variable changed;
+  enum { waiting, may_speak, has_spoken } state = waiting;
+  RawServer server([&](RawConnection& connection) {
+    if (!connection.read_request()) return;
+    connection.write(kOk);
+    if (connection.number() > 1) return connection.wait_for_close();
+    std::unique_lock lock(mutex);
+    changed.wait_for(lock, kPatience, [&] { return state == may_speak; });
+    connection.write("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsomebody");
+    state = has_spoken;
+    changed.notify_all();
+    lock.unlock();
+    connection.wait_for_close();
+  });
+  HttpClient client({});
+  BOOST_TEST(client.get(server.url(), {}).has_value());
+  {
+    std::unique_lock lock(mutex);
+    state = may_speak;
+    changed.notify_all();
+    BOOST_TEST_REQUIRE(changed.wait_for(lock, kPatience, [&] { return state == has_spoken; }));
+  }
+  const auto second = client.get(server.url(), {});
+  BOOST_TEST_REQUIRE(second.has_value());
+  BOOST_TEST(second.value().body == "ok");
+  BOOST_TEST(server.connections() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(more_than_the_answer_ends_the_connection) {
+  RawServer server([](RawConnection& connection) {
+    while (connection.read_request()) connection.write(kOk + kOk);
+  });
+  HttpClient client({});
+  for (int i = 0; i < 3; ++i) BOOST_TEST(client.get(server.url(), {}).value().body == "ok");
+  BOOST_TEST(server.connections() == 3);
 }
 
 BOOST_AUTO_TEST_CASE(a_request_is_sent_once_more_and_not_twice) {
@@ -250,6 +293,18 @@ BOOST_AUTO_TEST_CASE(a_trickle_does_not_prolong_the_timeout) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_flood_does_not_prolong_the_timeout) {
+  const std::string chunk = "1;" + std::string(30'000, 'x') + "\r\ny\r\n";
+  RawServer server([&](RawConnection& connection) {
+    if (!connection.read_request()) return;
+    connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    while (connection.write(chunk)) {
+    }
+  });
+  const auto taken = timed([&] { check_error(get(server.url(), impatient()), Reason::timeout); });
+  BOOST_TEST((taken < 400ms + kPatience));
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_cannot_be_reached_costs_the_connect_timeout) {
   SilentPort silent;
   HttpSettings settings;
@@ -330,6 +385,19 @@ BOOST_AUTO_TEST_CASE(refusals_are_told_at_once) {
 BOOST_AUTO_TEST_CASE(a_name_without_address_is_told) {
   // A label of more than 63 characters: nobody is asked for it.
   check_error(get("http://" + std::string(70, 'a') + ".invalid/"), Reason::name_lookup);
+}
+
+// So that threads of libcurl that wait for names do not keep anybody.
+BOOST_AUTO_TEST_CASE(a_name_server_that_hangs_costs_the_timeout,
+                     *boost::unit_test::precondition([](auto) {
+                       return LIBCURL_VERSION_NUM >= 0x075700;
+                     })) {
+  const HangingNames hanging;
+  const auto taken = timed([&] {
+    check_error(get("http://" + std::string(HangingNames::kHost) + "/", impatient()),
+                Reason::timeout);
+  });
+  BOOST_TEST((taken < 400ms + kPatience));
 }
 
 BOOST_AUTO_TEST_CASE(errors_show_nothing_of_the_headers) {

@@ -56,6 +56,40 @@ BOOST_AUTO_TEST_CASE(the_outgoing_proxy_is_asked_whatever_the_environment_says) 
   BOOST_TEST(requests.all()[1].starts_with("GET http://wiki.invalid:81/x HTTP/1.1\r\n"));
 }
 
+BOOST_AUTO_TEST_CASE(the_proxy_is_told_its_password_and_an_error_does_not_tell_it) {
+  Requests requests;
+  RawServer proxy([&](RawConnection& connection) {
+    if (const auto head = connection.read_request()) requests.add(*head);
+    connection.write("HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n");
+  });
+  HttpSettings settings;
+  settings.outgoing_proxy = "http://alice:p%40ss@127.0.0.1:" + std::to_string(proxy.port());
+  HttpClient client(settings);
+  const auto answer = client.get("http://wiki.invalid/x", {"Cookie: t=s3cret"});
+  BOOST_TEST_REQUIRE(answer.has_value());
+  BOOST_TEST(answer.value().status == 407);
+  const auto refused = client.get("https://wiki.invalid/x", {"Cookie: t=s3cret"});
+  check_error(refused, Reason::proxy);
+  BOOST_TEST(refused.error().text.find("p%40ss") == std::string::npos);
+  BOOST_TEST(refused.error().text.find("p@ss") == std::string::npos);
+  BOOST_TEST_REQUIRE(requests.all().size() == 2U);
+  for (const std::string& head : requests.all())
+    BOOST_TEST(
+        head.find("\r\nProxy-Authorization: Basic YWxpY2U6cEBzcw==\r\n") != std::string::npos,
+        head);
+}
+
+BOOST_AUTO_TEST_CASE(the_servers_connection_is_told_no_password) {
+  Requests requests;
+  RawServer server([&](RawConnection& connection) {
+    if (const auto head = connection.read_request()) requests.add(*head);
+    connection.write(kOk);
+  });
+  BOOST_TEST(get(server.url()).has_value());
+  BOOST_TEST_REQUIRE(requests.all().size() == 1U);
+  BOOST_TEST(requests.all()[0].find("Proxy-") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(an_https_server_is_asked_through_a_tunnel_and_sees_no_secret) {
   Requests requests;
   RawServer proxy([&](RawConnection& connection) {
@@ -81,9 +115,7 @@ BOOST_AUTO_TEST_CASE(a_proxy_that_cannot_be_asked_is_told) {
   HttpSettings settings;
   settings.outgoing_proxy = "http://127.0.0.1:" + std::to_string(refusing.port());
   const auto refused = get(server.url(), settings);
-  BOOST_TEST_REQUIRE(!refused.has_value());
-  BOOST_TEST(
-      (refused.error().reason == Reason::proxy || refused.error().reason == Reason::refused));
+  check_error(refused, Reason::proxy);
 
   settings.outgoing_proxy = "http://" + std::string(70, 'a') + ".invalid:3128";
   check_error(get(server.url(), settings), Reason::proxy);

@@ -123,6 +123,62 @@ BOOST_AUTO_TEST_CASE(trailers_are_no_headers) {
   BOOST_TEST(!response.header("Set-Cookie").has_value());
 }
 
+BOOST_AUTO_TEST_CASE(empty_chunked_bodies_have_trailers_too) {
+  const HttpResponse response = response_to(
+      "HTTP/1.1 302 Found\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "0\r\nX-Seraph-LoginReason: OK\r\nX-AUSERNAME: admin\r\n\r\n");
+  BOOST_TEST(response.status == 302);
+  BOOST_TEST(response.headers.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_folded_header_is_one_header) {
+  const HttpResponse response = response_to(
+      "HTTP/1.1 200 OK\r\nX-Foo: a\r\n X-AUSERNAME: admin\r\n"
+      "X-Seraph-LoginReason: OUT,\r\n\tOK\r\nContent-Length: 0\r\n\r\n");
+  BOOST_TEST(!response.header("X-AUSERNAME").has_value());
+  BOOST_TEST(response.header("X-Seraph-LoginReason").value_or("") == "OUT, OK");
+}
+
+BOOST_AUTO_TEST_CASE(lines_may_end_with_a_line_feed_alone) {
+  const HttpResponse response =
+      response_to("HTTP/1.1 200 OK\nX-A: b\r\nX-C: d\nContent-Length: 4\n\n\n\r\n\n");
+  BOOST_TEST(response.header("X-A").value_or("") == "b");
+  BOOST_TEST(response.header("X-C").value_or("") == "d");
+  BOOST_TEST(response.body == "\n\r\n\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_version_may_be_that_of_a_gateways_other_side) {
+  const HttpResponse response = response_to("HTTP/2 200\r\nX-A: b\r\n\r\nuntil the end");
+  BOOST_TEST(response.status == 200);
+  BOOST_TEST(response.header("X-A").value_or("") == "b");
+  BOOST_TEST(response.body == "until the end");
+}
+
+BOOST_AUTO_TEST_CASE(pieces_may_be_single_bytes) {
+  const std::string responses[] = {
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200\r\nX-A: b\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "1;a=b\r\nx\r\n2\r\nyz\r\n0\r\nT: u\r\n\r\n",
+      "HTTP/1.1 200 OK\nX-A: b\nTransfer-Encoding: chunked\n\n3\r\nxyz\r\n0\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 3\r\n\r\nxyz"};
+  for (const std::string& bytes : responses) {
+    RawServer server([&](RawConnection& connection) {
+      if (!connection.read_request()) return;
+      for (const char byte : bytes) connection.write({&byte, 1});
+      connection.wait_for_close();
+    });
+    const auto result = get(server.url());
+    BOOST_TEST_REQUIRE(result.has_value(), bytes);
+    BOOST_TEST(result.value().status == 200);
+    BOOST_TEST(result.value().header("X-A").value_or("") == "b");
+    BOOST_TEST(result.value().body == "xyz");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_interim_response_alone_is_none) {
+  RawServer server(once("HTTP/1.1 100 Continue\r\n\r\n"));
+  check_error(get(server.url()), Reason::network);
+}
+
 BOOST_DATA_TEST_CASE(what_is_no_response_is_an_error, data::make(kNoResponses), bytes) {
   RawServer server(once(bytes));
   const auto result = get(server.url());
@@ -172,6 +228,20 @@ BOOST_AUTO_TEST_CASE(endless_bodies_are_cut) {
       const std::string chunk = *framing == '\0' ? std::string(0x4000, 'x')
                                                  : "4000\r\n" + std::string(0x4000, 'x') + "\r\n";
       while (connection.write(chunk)) {
+      }
+    });
+    check_error(get(server.url()), Reason::too_large);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_stands_around_chunks_is_cut_too) {
+  const std::string endless[] = {"1;" + std::string(1000, 'x'), std::string(1000, '0'),
+                                 "0\r\nX-Trailer: " + std::string(1000, 'v')};
+  for (const std::string& beginning : endless) {
+    RawServer server([&](RawConnection& connection) {
+      if (!connection.read_request()) return;
+      connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + beginning);
+      while (connection.write(std::string(1000, beginning.back()))) {
       }
     });
     check_error(get(server.url()), Reason::too_large);

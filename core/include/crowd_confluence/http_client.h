@@ -42,7 +42,8 @@ struct HttpError {
 /// Redirects are not followed, only http and https are spoken, environment variables, cookies and
 /// .netrc play no part. A response with more than kMaxHeaderBytes of headers or kMaxBodyBytes of
 /// body is an error. A request is sent once more only when a kept connection turned out to be
-/// closed before a whole line came back.
+/// closed before anything came back; and a connection over which more came than was asked for is
+/// not used again.
 ///
 /// Thread-safe: each call has a connection of its own while it lasts. `HttpLibrary` must exist
 /// before and until after.
@@ -56,7 +57,8 @@ class CROWD_CONFLUENCE_EXPORT HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
   ~HttpClient();
 
-  /// Blocks for at most the settings' timeout. `headers` are sent besides Host; each `name: value`
+  /// Blocks for at most the settings' timeout; with libcurl before 7.87, for as long as the name
+  /// service takes to answer if that is longer. `headers` are sent besides Host; each `name: value`
   /// must be free of line breaks.
   [[nodiscard]] Expected<HttpResponse, HttpError> get(const std::string& url,
                                                       const std::vector<std::string>& headers);
