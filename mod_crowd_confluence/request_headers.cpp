@@ -41,51 +41,70 @@ class TakenNames {
   FirstLetters first_letters_;
 };
 
-/// Decides, piece by piece, what of the browser's cookies the app may see.
+/// Decides which of the browser's cookies the app may see.
 class BrowserCookies {
  public:
   explicit BrowserCookies(const DirectoryConfig& config)
       : token_cookie_(config.token_cookie_name()),
         names_(config.session_cookie_names()),
-        pass_as_(config.passing()) {}
-
-  /// No piece that begins in another way can be the SSO cookie or be kept from the app.
-  [[nodiscard]] NameStarts starts_to_look_at() const {
-    NameStarts starts;
-    starts.add(token_cookie_);
-    if (pass_as_.place == PassAs::cookie) starts.add(names_.starts(pass_as_.name));
-    return starts;
+        pass_as_(config.passing()) {
+    starts_.add(token_cookie_);
+    if (pass_as_.place == PassAs::cookie) starts_.add(names_.starts(pass_as_.name));
   }
 
-  bool lets_pass(const CookieScanner& scan) {
-    const std::string_view name = scan.cookie().name;
+  /// Whether all that stands in the header may pass as it is. Finds the first SSO cookie.
+  bool let_all_pass(std::string_view header) {
+    bool all_pass = true;
+    for (CookieNameFinder find(header); find.next();) {
+      if (!starts_.may_be_in(find.name())) continue;
+      if (is_token(find)) {
+        if (!token_) token_ = find.value();
+      } else if (!is_harmless(find.name())) {
+        all_pass = false;
+      }
+    }
+    return all_pass && tokens_seen_ <= 1;
+  }
+
+  /// Whether a piece of a header may pass; to be called for all pieces in order.
+  bool let_pass(const CookieScanner& scan) {
     // A piece behind a comma that has no name of its own is the rest of a value.
-    const bool continues = name.empty() && scan.separator() == ',';
-    if (!continues) last_passed_ = decide(name);
+    if (scan.cookie().name.empty() && scan.separator() == ',') return last_passed_;
+    last_passed_ = true;
+    for (CookieNameFinder find(scan.piece()); find.next();)
+      // The app must see the token that was asked about; Confluence takes the first of several.
+      if (is_token(find) ? tokens_seen_ != 1 : !is_harmless(find.name())) last_passed_ = false;
     return last_passed_;
   }
 
-  [[nodiscard]] int tokens_seen() const { return tokens_seen_; }
+  [[nodiscard]] std::optional<std::string_view> token() const { return token_; }
 
  private:
-  bool decide(std::string_view name) {
-    // The app must see the token that was asked about; Confluence takes the first of several.
-    if (name == token_cookie_) return ++tokens_seen_ == 1;
-    return pass_as_.place == PassAs::header || !names_.may_be_taken_for(pass_as_.name, name);
+  bool is_token(const CookieNameFinder& find) {
+    const bool is = find.name() == token_cookie_ && find.is_a_cookie();
+    if (is) ++tokens_seen_;
+    return is;
+  }
+
+  [[nodiscard]] bool is_harmless(std::string_view name) const {
+    return name != token_cookie_ &&
+           (pass_as_.place == PassAs::header || !names_.may_be_taken_for(pass_as_.name, name));
   }
 
   const std::string& token_cookie_;
   const CookieNames& names_;
   const PassAs& pass_as_;
+  NameStarts starts_;  // of the names that matter
   int tokens_seen_ = 0;
   bool last_passed_ = true;
+  std::optional<std::string_view> token_;
 };
 
 /// As one piece when they need no prefix: they were written by this server.
 void write_session_cookies(CookieWriter& writer, std::string_view prefix,
                            std::string_view session_cookies) {
   if (session_cookies.empty()) return;
-  if (prefix.empty()) return writer.add_piece(';', session_cookies);
+  if (prefix.empty()) return writer.add(session_cookies);
   for (CookieScanner scan(session_cookies); scan.next();)
     writer.add(prefix, scan.cookie().name, scan.cookie().value);
 }
@@ -119,18 +138,10 @@ std::optional<std::string_view> RequestHeaders::take_apart(request_rec& request,
   if (others_.empty()) place_of_cookie_ = place;
   for (const Header& header : others_) apr_table_unset(request.headers_in, header.name);
 
-  std::optional<std::string_view> token;
   BrowserCookies browser_cookies(config);
-  const NameStarts starts = browser_cookies.starts_to_look_at();
-  for (const Header& header : cookies_) {
-    CookieScanner scan(header.value, starts);
-    if (scan.has_comma()) all_pass_ = false;
-    while (scan.next()) {
-      if (!browser_cookies.lets_pass(scan)) all_pass_ = false;
-      if (!token && browser_cookies.tokens_seen() != 0) token = scan.cookie().value;
-    }
-  }
-  return token;
+  for (const Header& header : cookies_)
+    if (!browser_cookies.let_all_pass(header.value)) all_pass_ = false;
+  return browser_cookies.token();
 }
 
 void RequestHeaders::put_together(request_rec& request, const DirectoryConfig& config,
@@ -170,8 +181,7 @@ void RequestHeaders::put_cookies(request_rec& request, const DirectoryConfig& co
     for (CookieScanner scan(session_cookies); scan.next(); ++count) length += prefix.size();
   for (const Header& header : cookies_) {
     length += header.value.size();
-    // A piece is at least one character, with a separator before the next one.
-    count += all_pass_ ? 1 : 1 + header.value.size() / 2;
+    ++count;
   }
 
   auto* buffer =
@@ -194,13 +204,23 @@ void RequestHeaders::write_browser_cookies(CookieWriter& writer,
                                            const DirectoryConfig& config) const {
   if (all_pass_) {
     for (const Header& header : cookies_)
-      if (!header.value.empty()) writer.add_piece(';', header.value);
+      if (!header.value.empty()) writer.add(header.value);
     return;
   }
   BrowserCookies browser_cookies(config);
-  for (const Header& header : cookies_)
-    for (CookieScanner scan(header.value); scan.next();)
-      if (browser_cookies.lets_pass(scan)) writer.add_piece(scan.separator(), scan.piece());
+  for (const Header& header : cookies_) {
+    bool is_first = true;
+    const char* copied = header.value.data();
+    for (CookieScanner scan(header.value); scan.next();) {
+      const char* const end = scan.piece().data() + scan.piece().size();
+      if (browser_cookies.let_pass(scan)) {
+        // With all that stands between it and the piece before, so that values stay as they are.
+        is_first ? writer.add(scan.piece()) : writer.append({copied, end});
+        is_first = false;
+      }
+      copied = end;
+    }
+  }
 }
 
 /// A ready-made value for a Cookie header, for an app that passes it on to Confluence as it is.
@@ -211,7 +231,7 @@ void RequestHeaders::put_cookie_header(request_rec& request, const std::string& 
   auto* buffer = static_cast<char*>(apr_palloc(request.pool, CookieWriter::needed(length, 2) + 1));
   CookieWriter writer(buffer);
   writer.add("", token_cookie, token);
-  writer.add_piece(';', session_cookies);
+  writer.add(session_cookies);
   buffer[writer.written().size()] = '\0';
   set(request, header.c_str(), buffer);
 }

@@ -19,6 +19,8 @@ class Forbidden {
     for (const char c : visible) is_forbidden_[static_cast<unsigned char>(c)] = true;
   }
 
+  [[nodiscard]] bool has(char c) const { return is_forbidden_[static_cast<unsigned char>(c)]; }
+
   [[nodiscard]] bool stands_in(std::string_view text) const {
     bool found = false;
 #pragma GCC unroll 8
@@ -41,11 +43,8 @@ bool is_quoted(std::string_view value) {
   return value.size() >= 2 && value.front() == '"' && value.back() == '"';
 }
 
-/// Almost no header has a comma, and looking for one character is much faster than for two.
-inline const char* end_of_piece(const char* begin, const char* end, bool may_be_comma) {
-  if (may_be_comma) return std::find_if(begin, end, [](char c) { return c == ';' || c == ','; });
-  const void* found = std::memchr(begin, ';', static_cast<std::size_t>(end - begin));
-  return found != nullptr ? static_cast<const char*>(found) : end;
+bool is_separator(char c) {
+  return c == ';' || c == ',';
 }
 
 }  // namespace
@@ -62,39 +61,51 @@ std::string_view unquoted(std::string_view value) {
   return is_quoted(value) ? value.substr(1, value.size() - 2) : value;
 }
 
-CookieScanner::CookieScanner(std::string_view header) : CookieScanner(header, NameStarts::all()) {}
-
-CookieScanner::CookieScanner(std::string_view header, NameStarts wanted)
-    : rest_(header), has_comma_(header.find(',') != std::string_view::npos), wanted_(wanted) {}
-
-bool CookieScanner::next() {
-  const char* at = rest_.data();
-  const char* const end = at + rest_.size();
-  while (at != end) {
-    const char* const stop = end_of_piece(at, end, has_comma_);
-    const char* begin = at;
-    while (begin != stop && is_blank(*begin)) ++begin;
-    separator_ = next_separator_;
-    at = stop;
-    if (stop != end) next_separator_ = *at++;
-    if (begin == stop || !wanted_.may_be_in({begin, stop})) continue;
-    rest_ = {at, end};
-    take(ascii::trimmed_right({begin, stop}));
-    return true;
-  }
-  rest_ = {};
-  return false;
+bool CookieNameFinder::next() {
+  const void* found = std::memchr(at_, '=', static_cast<std::size_t>(end_ - at_));
+  if (found == nullptr) return false;
+  const char* name_end = static_cast<const char*>(found);
+  at_ = name_end + 1;
+  while (name_end != begin_ && kNotInNames.has(name_end[-1]) && name_end[-1] != '=' &&
+         !is_separator(name_end[-1]))
+    --name_end;
+  const char* name = name_end;
+  while (name != begin_ && !kNotInNames.has(name[-1])) --name;
+  name_ = {name, name_end};
+  return true;
 }
 
-void CookieScanner::take(std::string_view piece) {
-  piece_ = piece;
-  const std::size_t equals = piece.find('=');
-  if (equals == std::string_view::npos) {
-    cookie_ = {{}, piece};
-  } else {
-    cookie_ = {ascii::trimmed_right(piece.substr(0, equals)),
-               ascii::trimmed_left(piece.substr(equals + 1))};
+bool CookieNameFinder::is_a_cookie() const {
+  const char* before = name_.data();
+  while (before != begin_ && is_blank(before[-1])) --before;
+  const char* const name_end = name_.data() + name_.size();
+  return (before == begin_ || is_separator(before[-1])) && std::all_of(name_end, at_ - 1, is_blank);
+}
+
+std::string_view CookieNameFinder::value() const {
+  std::string_view value(at_, static_cast<std::size_t>(end_ - at_));
+  value = value.substr(0, value.find(';'));
+  return ascii::trimmed(value.substr(0, value.find(',')));
+}
+
+bool CookieScanner::next() {
+  while (!rest_.empty()) {
+    const std::size_t size = std::min(rest_.find_first_of(";,"), rest_.size());
+    piece_ = ascii::trimmed(rest_.substr(0, size));
+    separator_ = next_separator_;
+    if (size != rest_.size()) next_separator_ = rest_[size];
+    rest_.remove_prefix(std::min(size + 1, rest_.size()));
+    if (piece_.empty()) continue;
+    const std::size_t equals = piece_.find('=');
+    if (equals == std::string_view::npos) {
+      cookie_ = {{}, piece_};
+    } else {
+      cookie_ = {ascii::trimmed_right(piece_.substr(0, equals)),
+                 ascii::trimmed_left(piece_.substr(equals + 1))};
+    }
+    return true;
   }
+  return false;
 }
 
 }  // namespace crowd_confluence

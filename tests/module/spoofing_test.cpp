@@ -33,6 +33,15 @@ const std::vector<std::vector<std::string>> kSpoofedCookies = {
     {"Cookie: awsalbcors=spoofed-by-the-browser; BIGipServerPool=spoofed-by-the-browser"},
     {"Cookie: atlassian.xsrf.token=spoofed-by-the-browser"},
     {"Cookie: ;;; ,JSESSIONID=spoofed-by-the-browser,;"},
+    // Python's http.cookies takes blanks for the end of a cookie, and str.strip() removes more of
+    // them than HTTP knows.
+    {"Cookie: a=b JSESSIONID=spoofed-by-the-browser"},
+    {"Cookie: a=b\tJSESSIONID=spoofed-by-the-browser"},
+    {"Cookie: lonely JSESSIONID=spoofed-by-the-browser"},
+    {"Cookie: \xa0JSESSIONID=spoofed-by-the-browser"},
+    {"Cookie: \x85JSESSIONID=spoofed-by-the-browser"},
+    {"Cookie: JSESSIONID\xa0=spoofed-by-the-browser"},
+    {"Cookie: theme=dark; \"JSESSIONID\"=spoofed-by-the-browser"},
 };
 
 std::vector<std::vector<std::string>> prefixed(std::vector<std::vector<std::string>> requests) {
@@ -144,6 +153,29 @@ BOOST_AUTO_TEST_CASE(what_the_module_does_not_use_is_left_alone) {
       const std::vector<std::string> received = stage.seen_by_app().headers.values("Cookie");
       BOOST_TEST(received == std::vector<std::string>{line}, boost::test_tools::per_element());
     }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(its_neighbours_stay_byte_by_byte) {
+  Stage stage;
+  stage.start_with();
+  const std::vector<std::pair<std::string, std::string>> sent_and_received = {
+      {R"(prefs={"a":1,"b":2}; JSESSIONID=x; z="a;;b")", R"(prefs={"a":1,"b":2}; z="a;;b")"},
+      {R"(JSESSIONID=x;q="x ; y"  ;r = s)", R"(q="x ; y"  ;r = s)"},
+      {R"(q="x ,, y"; jsessionid=1,2; r=s)", R"(q="x ,, y"; r=s)"}};
+  for (const auto& [sent, received] : sent_and_received) {
+    stage.get("/", {"Cookie: " + sent});
+    BOOST_TEST(stage.seen_by_app().headers.value("Cookie").value_or("") == received);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_sso_cookie_is_none_but_where_confluence_reads_one) {
+  Stage stage;
+  stage.start_with();
+  const std::string token = stage.cookie_line("alice").substr(8);
+  for (const std::string& cookies : {"a=b " + token, "\xa0" + token}) {
+    BOOST_TEST(stage.get("/", {"Cookie: " + cookies}).result() == "missing");
+    BOOST_TEST(!stage.seen_by_app().headers.value("Cookie").has_value());
   }
 }
 

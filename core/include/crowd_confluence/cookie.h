@@ -2,7 +2,9 @@
 //
 // Requests come from anybody. A server may have folded several Cookie lines into one with commas,
 // and applications disagree about quotes. Therefore both `;` and `,` end a cookie here, inside
-// quotes too: whatever some application could take for a cookie of its own is seen as one.
+// quotes too. Some also disagree about where cookies begin: Python's takes `a=b c=d` for two of
+// them. Whatever some application could take for a cookie of a given name is found by
+// CookieNameFinder.
 //
 // Nothing here allocates; all views point into the header that was given. Thread-safe.
 
@@ -75,15 +77,43 @@ class NameStarts {
   std::uint64_t bits_ = 0;
 };
 
+/// Every name that some application could find in a Cookie header, wherever it takes cookies to
+/// begin and to end: what stands before an equals sign, back to the nearest octet that no name may
+/// have. Blanks, octets beyond ASCII and the like between name and equals sign do not count, as
+/// there are applications that trim them.
+///
+///     for (CookieNameFinder find(header); find.next();) use(find.name());
+class CROWD_CONFLUENCE_EXPORT CookieNameFinder {
+ public:
+  explicit CookieNameFinder(std::string_view header)
+      : begin_(header.data()), end_(begin_ + header.size()), at_(begin_) {}
+
+  /// Goes to the next equals sign; false when there is none.
+  bool next();
+
+  /// May be empty.
+  [[nodiscard]] std::string_view name() const { return name_; }
+
+  /// Whether name and value are a cookie as CookieScanner reads the header: nothing but blanks
+  /// stands between the separator, the name and the equals sign.
+  [[nodiscard]] bool is_a_cookie() const;
+
+  /// What stands behind the equals sign, up to the next separator, blanks around it removed.
+  [[nodiscard]] std::string_view value() const;
+
+ private:
+  const char* begin_;
+  const char* end_;
+  const char* at_;  // behind the equals sign
+  std::string_view name_;
+};
+
 /// The pieces of a Cookie header, one after the other:
 ///
 ///     for (CookieScanner scan(header); scan.next();) use(scan.cookie());
 class CROWD_CONFLUENCE_EXPORT CookieScanner {
  public:
-  explicit CookieScanner(std::string_view header);
-
-  /// Passes over pieces that begin in another way than these.
-  CookieScanner(std::string_view header, NameStarts wanted);
+  explicit CookieScanner(std::string_view header) : rest_(header) {}
 
   /// Goes to the next piece; false after the last one. Empty pieces are passed over.
   bool next();
@@ -98,19 +128,12 @@ class CROWD_CONFLUENCE_EXPORT CookieScanner {
   /// What stood before the piece: `;`, `,`, or `\0` for the first one.
   [[nodiscard]] char separator() const { return separator_; }
 
-  /// Whether a comma stands anywhere in the header.
-  [[nodiscard]] bool has_comma() const { return has_comma_; }
-
  private:
-  void take(std::string_view piece);
-
   std::string_view rest_;
   std::string_view piece_;
   Cookie cookie_;
   char separator_ = '\0';
   char next_separator_ = '\0';
-  bool has_comma_;
-  NameStarts wanted_;
 };
 
 /// Writes a Cookie header into a buffer of the caller's.
@@ -129,28 +152,29 @@ class CookieWriter {
     append(value);
   }
 
-  /// Adds a piece of another header as it stands, after its separator unless it is the first.
-  void add_piece(char separator, std::string_view piece) {
-    if (end_ != begin_) append(separator == ',' ? ", " : "; ");
-    append(piece);
+  /// Adds cookies as they stand in another header, after a `; ` unless they are the first.
+  void add(std::string_view cookies) {
+    if (end_ != begin_) append("; ");
+    append(cookies);
+  }
+
+  /// Adds a text right behind what is there.
+  void append(std::string_view text) {
+    std::memcpy(end_, text.data(), text.size());
+    end_ += text.size();
   }
 
   [[nodiscard]] std::string_view written() const {
     return {begin_, static_cast<std::size_t>(end_ - begin_)};
   }
 
-  /// An upper bound for a buffer that takes `count` cookies or pieces whose prefixes, names, values
-  /// and pieces are `length` long together.
+  /// An upper bound for a buffer in which `add` is called `count` times, and all texts are `length`
+  /// long together.
   [[nodiscard]] static constexpr std::size_t needed(std::size_t length, std::size_t count) {
     return length + 3 * count;
   }
 
  private:
-  void append(std::string_view text) {
-    std::memcpy(end_, text.data(), text.size());
-    end_ += text.size();
-  }
-
   char* begin_;
   char* end_;
 };
