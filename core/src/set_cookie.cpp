@@ -2,7 +2,7 @@
 
 #include <curl/curl.h>
 
-#include <cstdlib>
+#include <optional>
 
 #include "ascii.h"
 #include "crowd_confluence/cookie.h"
@@ -39,7 +39,8 @@ std::size_t end_of_first(std::string_view line) {
   return line.size();
 }
 
-bool is_in_the_past(std::string_view date) {
+/// Nothing for what is no date.
+std::optional<bool> is_in_the_past(std::string_view date) {
   // curl_getdate knows the forms that servers write. Only what was meant as "remove it" counts
   // here, which is a date of long ago: the clock of this host is not to decide.
   constexpr long long kYear2000 = 946684800;
@@ -47,30 +48,50 @@ bool is_in_the_past(std::string_view date) {
   const time_t time = curl_getdate(text.c_str(), nullptr);
   if (time != -1 && time < kYear2000) return true;
   // libcurl takes the year 70 for 2070, where RFC 6265 §5.1.1 has 1970.
-  return text.find("-70 ") != std::string::npos ||
-         (time == -1 && text.find("1970") != std::string::npos);
+  if (text.find("-70 ") != std::string::npos) return true;
+  if (time != -1) return false;
+  return text.find("1970") != std::string::npos ? std::optional(true) : std::nullopt;
 }
 
-bool is_at_most_zero(std::string_view number) {
-  const std::string text(unquoted(number));
-  char* end = nullptr;
-  const long long value = std::strtoll(text.c_str(), &end, 10);
-  return !text.empty() && *end == '\0' && value <= 0;
+/// Nothing for what is no number, of however many digits.
+std::optional<bool> is_at_most_zero(std::string_view number) {
+  number = unquoted(number);
+  const bool is_negative = number.starts_with('-');
+  if (is_negative) number.remove_prefix(1);
+  if (number.empty() || number.find_first_not_of("0123456789") != std::string_view::npos)
+    return std::nullopt;
+  return is_negative || number.find_first_not_of('0') == std::string_view::npos;
 }
 
-void read_attribute(std::string_view attribute, SetCookie& cookie) {
+/// Of several with the same name the last one counts, unless it is nonsense (RFC 6265 §5.3).
+struct Lifetime {
+  std::optional<bool> max_age_is_over;
+  std::optional<bool> has_expired;
+
+  [[nodiscard]] bool is_over() const {
+    return max_age_is_over.value_or(has_expired.value_or(false));
+  }
+};
+
+void read_attribute(std::string_view attribute, SetCookie& cookie, Lifetime& lifetime) {
   const std::size_t equals = attribute.find('=');
   const std::string_view name = ascii::trimmed(attribute.substr(0, equals));
   const std::string_view value =
       equals == std::string_view::npos ? "" : ascii::trimmed(attribute.substr(equals + 1));
-  if (ascii::equal_ignoring_case(name, "HttpOnly")) {
+  const auto is = [&](std::string_view known) { return ascii::equal_ignoring_case(name, known); };
+  if (is("HttpOnly")) {
     cookie.http_only = true;
-  } else if (ascii::equal_ignoring_case(name, "Secure")) {
+  } else if (is("Secure")) {
     cookie.secure = true;
-  } else if (ascii::equal_ignoring_case(name, "Max-Age")) {
-    cookie.removes = cookie.removes || is_at_most_zero(value);
-  } else if (ascii::equal_ignoring_case(name, "Expires")) {
-    cookie.removes = cookie.removes || is_in_the_past(value);
+  } else if (is("Path")) {
+    cookie.path = unquoted(value);
+  } else if (is("Domain")) {
+    cookie.domain = unquoted(value);
+    if (cookie.domain.starts_with('.')) cookie.domain.remove_prefix(1);
+  } else if (is("Max-Age")) {
+    if (const auto is_over = is_at_most_zero(value)) lifetime.max_age_is_over = is_over;
+  } else if (is("Expires")) {
+    if (const auto is_over = is_in_the_past(value)) lifetime.has_expired = is_over;
   }
 }
 
@@ -83,8 +104,9 @@ SetCookie parse_one(std::string_view text) {
   if (equals == std::string_view::npos) return cookie;
   cookie.name = ascii::trimmed(pair.substr(0, equals));
   cookie.value = ascii::trimmed(pair.substr(equals + 1));
-  cookie.removes = unquoted(cookie.value).empty();
-  while (!rest.empty()) read_attribute(take_part(rest), cookie);
+  Lifetime lifetime;
+  while (!rest.empty()) read_attribute(take_part(rest), cookie, lifetime);
+  cookie.removes = unquoted(cookie.value).empty() || lifetime.is_over();
   return cookie;
 }
 
@@ -104,6 +126,14 @@ std::vector<SetCookie> parse_set_cookie(std::string_view line) {
   std::vector<SetCookie> cookies;
   for_each_cookie(line, [&](const SetCookie& cookie) {
     if (is_cookie_name(cookie.name) && is_cookie_value(cookie.value)) cookies.push_back(cookie);
+  });
+  return cookies;
+}
+
+std::vector<SetCookie> split_set_cookie(std::string_view line) {
+  std::vector<SetCookie> cookies;
+  for_each_cookie(line, [&](const SetCookie& cookie) {
+    if (!cookie.text.empty()) cookies.push_back(cookie);
   });
   return cookies;
 }

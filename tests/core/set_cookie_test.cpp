@@ -51,6 +51,13 @@ const char* const kRemovals[] = {
     "t=x;expires=Fri, 31-Dec-1999 23:59:59 GMT",
     "t=x; Path=/; Secure; HttpOnly; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
     "t=; Max-Age=3600",
+    "t=x; Max-Age=0; Expires=Thu, 01 Jan 2099 00:00:00 GMT",
+    "t=x; Expires=Thu, 01 Jan 2099 00:00:00 GMT; Max-Age=-1",
+    "t=x; Max-Age=3600; Max-Age=0",
+    "t=x; Max-Age=0; Max-Age=junk",
+    "t=x; Max-Age=junk; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+    "t=x; Expires=Thu, 01 Jan 2099 00:00:00 GMT; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+    "t=x; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Expires=junk",
 };
 
 const char* const kNoRemovals[] = {
@@ -78,6 +85,13 @@ const char* const kNoRemovals[] = {
     "t=x; X-Max-Age=0",
     "t=x; Max-AgeX=0",
     "t=x; Domain=max-age=0",
+    "t=x; Max-Age=+0",
+    "t=x; Max-Age=0s",
+    "t=x; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=3600",
+    "t=x; max-age=\"3600\"; expires=Thu, 01-Jan-1970 00:00:10 GMT",
+    "t=x; Max-Age=0; Max-Age=3600",
+    "t=x; Max-Age=3600; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=junk",
+    "t=x; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Expires=Thu, 01 Jan 2099 00:00:00 GMT",
 };
 
 const std::string kNoCookies[] = {
@@ -172,6 +186,19 @@ BOOST_AUTO_TEST_CASE(reads_same_site_and_unknown_attributes) {
   BOOST_TEST(cookie.text.ends_with("Path=/"));
 }
 
+BOOST_AUTO_TEST_CASE(reads_path_and_domain) {
+  const SetCookie none = parse_one("a=b; Secure; Path; Domain=");
+  BOOST_TEST(none.path == "");
+  BOOST_TEST(none.domain == "");
+  const SetCookie plain = parse_one("a=b; Path=/confluence; Domain=wiki.example.com");
+  BOOST_TEST(plain.path == "/confluence");
+  BOOST_TEST(plain.domain == "wiki.example.com");
+  const SetCookie quoted = parse_one("a=\"b\"; Version=1;path=\"/\";DOMAIN = \".Example.com\"");
+  BOOST_TEST(quoted.path == "/");
+  BOOST_TEST(quoted.domain == "Example.com");
+  BOOST_TEST(parse_one("a=b; Path=/x; Path=/y").path == "/y");
+}
+
 BOOST_AUTO_TEST_CASE(keeps_quotes_of_a_value) {
   const SetCookie cookie = parse_one("JSESSIONID=\"ABC.node1\"; Version=1; Path=\"/confluence\"");
   BOOST_TEST(cookie.name == "JSESSIONID");
@@ -212,6 +239,29 @@ BOOST_AUTO_TEST_CASE(leaves_out_one_bad_cookie_of_several) {
   check_names("a=1; Path=/, b=x y; Path=/, c=3", {"a", "c"});
   check_names("=0, a=1", {"a"});
   check_names("a=1,,b=2,", {"a", "b"});
+}
+
+BOOST_AUTO_TEST_CASE(splits_a_line_with_all_that_is_in_it) {
+  const std::string line = "a=1; Path=/, =2,, b=x y; Secure, junk ; HttpOnly, c d=3";
+  std::vector<std::string> texts;
+  for (const SetCookie& cookie : split_set_cookie(line)) texts.emplace_back(cookie.text);
+  // Behind a comma that no name follows, the cookie goes on.
+  const std::vector<std::string> expected = {"a=1; Path=/, =2",
+                                             "b=x y; Secure, junk ; HttpOnly, c d=3"};
+  BOOST_TEST(texts == expected, boost::test_tools::per_element());
+
+  const std::vector<SetCookie> spoilt = split_set_cookie("b=x y; Secure; Max-Age=0");
+  BOOST_TEST_REQUIRE(spoilt.size() == 1U);
+  BOOST_TEST(spoilt[0].name == "b");
+  BOOST_TEST(spoilt[0].value == "x y");
+  BOOST_TEST((spoilt[0].secure && spoilt[0].removes));
+  const std::vector<SetCookie> nameless = split_set_cookie("=x; Path=/");
+  BOOST_TEST_REQUIRE(nameless.size() == 1U);
+  BOOST_TEST((nameless[0].name.empty() && nameless[0].value == "x"));
+  const std::vector<SetCookie> bare = split_set_cookie("x; Path=/");
+  BOOST_TEST_REQUIRE(bare.size() == 1U);
+  BOOST_TEST((bare[0].name.empty() && bare[0].text == "x; Path=/"));
+  for (const char* empty : {"", " ", ",", ", ,"}) BOOST_TEST(split_set_cookie(empty).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_comma_of_a_date_separates_nothing) {
