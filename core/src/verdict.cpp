@@ -27,7 +27,8 @@ bool is_user_name(std::string_view name) {
          });
 }
 
-/// The last of several values, whether they came in several lines or folded into one.
+/// The last of several values, whether they came in several lines or folded into one. (A comma in
+/// a user's name comes as %2C.)
 std::string_view last_value(const HttpResponse& response, std::string_view header) {
   const std::string_view line = response.header(header).value_or("");
   const std::size_t comma = line.rfind(',');
@@ -48,7 +49,7 @@ class SeraphHeaders {
  public:
   explicit SeraphHeaders(const HttpResponse& response)
       : login_reason_(last_value(response, "X-Seraph-LoginReason")),
-        user_(percent_decoded(ascii::trimmed(response.header("X-AUSERNAME").value_or("")))) {}
+        user_(percent_decoded(last_value(response, "X-AUSERNAME"))) {}
 
   [[nodiscard]] bool prove_a_login() const {
     return ascii::equal_ignoring_case(login_reason_, "OK") && !says_anonymous() &&

@@ -121,6 +121,26 @@ BOOST_AUTO_TEST_CASE(the_last_login_reason_counts) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_last_user_counts) {
+  const std::pair<Headers, const char*> users[] = {
+      {{{"X-AUSERNAME", "alice, alice"}}, "alice"},
+      {{{"X-AUSERNAME", "anonymous,alice"}}, "alice"},
+      {{{"X-AUSERNAME", "anonymous"}, {"x-ausername", "alice"}}, "alice"},
+      {{{"X-AUSERNAME", "Example%2C%20Alice, Example%2C%20Alice"}}, "Example, Alice"},
+  };
+  for (auto [headers, user] : users) {
+    headers.insert(headers.end(), {kSessionCookie, {"X-Seraph-LoginReason", "OK"}});
+    check_session(judged(200, headers), Reason::seraph, user);
+  }
+  for (const char* user : {"anonymous, anonymous", "alice, anonymous", "anonymous,anonymous"}) {
+    for (const int status : {200, 404}) {
+      check_refusal(
+          judged(status, {kSessionCookie, {"X-Seraph-LoginReason", "OK"}, {"X-AUSERNAME", user}}),
+          Result::rejected, Reason::anonymous);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(ok_without_a_user_is_no_proof) {
   check_no_session(judged(200, {kSessionCookie, {"X-Seraph-LoginReason", "OK"}}));
   check_no_session(
