@@ -5,18 +5,15 @@
 #include <algorithm>
 #include <charconv>
 #include <string>
-#include <vector>
 
 #include "ascii.h"
-#include "crowd_confluence/cookie.h"
-#include "crowd_confluence/set_cookie.h"
 #include "json.h"
+#include "response_cookies.h"
 
 namespace crowd_confluence {
 namespace {
 
 constexpr std::size_t kMaxUserBytes = 255;
-constexpr std::size_t kMaxSessionCookies = 32;
 
 /// A user's name goes into logs and headers.
 bool is_user_name(std::string_view name) {
@@ -98,48 +95,6 @@ bool is_challenge_of_a_proxy(const HttpResponse& response) {
   return is_foreign && !response.header("X-Seraph-LoginReason") &&
          !response.header("X-AUSERNAME") && !response.header("X-ASEN") &&
          !response.header("X-AREQUESTID") && !response.header("X-Confluence-Request-Time");
-}
-
-/// Whether the response gives the browser the same SSO cookie again: Crowd has accepted the token.
-bool repeats_token(const HttpResponse& response, const ConfluenceSettings& settings,
-                   std::string_view token) {
-  bool repeated = false;
-  for (const HttpHeader& header : response.headers) {
-    if (!ascii::equal_ignoring_case(header.name, "Set-Cookie")) continue;
-    for (const SetCookie& cookie : parse_set_cookie(header.value))
-      if (cookie.name == settings.token_cookie)
-        repeated = !cookie.removes && unquoted(cookie.value) == unquoted(token);
-  }
-  return repeated;
-}
-
-/// The session's cookies after this response, in one Cookie header; empty without the required one.
-std::string session_cookies_after(const HttpResponse& response, const CookieNames& names,
-                                  std::string_view previous) {
-  std::vector<Cookie> cookies;
-  const auto forget = [&](std::string_view name) {
-    std::erase_if(cookies, [&](const Cookie& cookie) { return cookie.name == name; });
-  };
-  for (CookieScanner scan(previous); scan.next();)
-    if (names.contains(scan.cookie().name)) cookies.push_back(scan.cookie());
-  for (const HttpHeader& header : response.headers) {
-    if (!ascii::equal_ignoring_case(header.name, "Set-Cookie")) continue;
-    for (const SetCookie& cookie : parse_set_cookie(header.value)) {
-      if (!names.contains(cookie.name)) continue;
-      forget(cookie.name);
-      if (!cookie.removes && cookies.size() < kMaxSessionCookies)
-        cookies.push_back({cookie.name, cookie.value});
-    }
-  }
-  if (std::none_of(cookies.begin(), cookies.end(),
-                   [&](const Cookie& cookie) { return names.is_required(cookie.name); }))
-    return {};
-  std::string header;
-  for (const Cookie& cookie : cookies) {
-    if (!header.empty()) header += "; ";
-    header.append(cookie.name).append("=").append(cookie.value);
-  }
-  return header;
 }
 
 std::optional<std::chrono::seconds> retry_after(const HttpResponse& response) {
@@ -248,7 +203,7 @@ class Judge {
   [[nodiscard]] Verdict rejected(Reason reason) const {
     if (const auto refusal = seraph_.refusal()) {
       reason = *refusal;
-    } else if (repeats_token(response_, settings_, token_)) {
+    } else if (repeats_token(response_, settings_.token_cookie, token_)) {
       reason = Reason::not_permitted;
     }
     return a_verdict(Result::rejected, reason);

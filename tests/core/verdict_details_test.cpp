@@ -75,6 +75,66 @@ BOOST_AUTO_TEST_CASE(set_and_then_removed_is_gone) {
                 Result::unavailable, Reason::no_session_cookie);
 }
 
+BOOST_AUTO_TEST_CASE(a_removal_with_another_path_or_domain_is_another_cookies) {
+  const std::pair<const char*, const char*> others[] = {
+      {"JSESSIONID=S2; Path=/confluence", "JSESSIONID=; Max-Age=0; Path=/"},
+      {"JSESSIONID=S2; Path=/confluence", "JSESSIONID=x; Max-Age=0; Path=/Confluence"},
+      {"JSESSIONID=S2; Path=/", "JSESSIONID=\"\"; Domain=example.com; Path=/"},
+      {"JSESSIONID=S2; Path=/; Domain=example.com", "JSESSIONID=; Path=/"},
+      {"JSESSIONID=S2", "JSESSIONID=; Max-Age=0; Path=/"},
+  };
+  for (const auto& [set, removal] : others) {
+    BOOST_TEST_CONTEXT(set << " and " << removal) {
+      BOOST_TEST(merged({}, {{"Set-Cookie", set}, {"Set-Cookie", removal}}) ==
+                 Cookies{"JSESSIONID=S2"});
+      BOOST_TEST(merged("JSESSIONID=A0", {{"Set-Cookie", removal}, {"Set-Cookie", set}}) ==
+                 Cookies{"JSESSIONID=S2"});
+    }
+  }
+  const std::pair<const char*, const char*> same[] = {
+      {"JSESSIONID=S2; Path=/confluence", "JSESSIONID=; Max-Age=0; path=\"/confluence\""},
+      {"JSESSIONID=S2; Path=/; Domain=example.com", "JSESSIONID=; Path=/; Domain=.Example.com"},
+      {"JSESSIONID=S2; Path=/x; Domain=example.com", "JSESSIONID=; Max-Age=0"},
+  };
+  for (const auto& [set, removal] : same) {
+    BOOST_TEST_CONTEXT(set << " and " << removal) {
+      check_refusal(judged(200, {{"Set-Cookie", set}, {"Set-Cookie", removal}}, kKnown),
+                    Result::unavailable, Reason::no_session_cookie);
+    }
+  }
+  // Of what was sent along nobody knows the path.
+  check_refusal(judge(response(200, {{"Set-Cookie", "JSESSIONID=; Max-Age=0; Path=/x"}}, kKnown),
+                      confluence(), kToken, "JSESSIONID=A0"),
+                Result::unavailable, Reason::no_session_cookie);
+  // A later one takes the place of an earlier one, whatever its path.
+  BOOST_TEST(merged({}, {{"Set-Cookie", "JSESSIONID=1; Path=/a"},
+                         {"Set-Cookie", "JSESSIONID=2; Path=/b"},
+                         {"Set-Cookie", "JSESSIONID=; Max-Age=0; Path=/a"}}) ==
+             Cookies{"JSESSIONID=2"});
+}
+
+BOOST_AUTO_TEST_CASE(of_too_many_the_required_one_stays) {
+  Headers headers;
+  for (int i = 0; i < 100; ++i)
+    headers.push_back({"Set-Cookie", "AWSALB" + std::to_string(i) + "=1"});
+  headers.push_back(kSessionCookie);
+  const Cookies last = merged({}, headers);
+  BOOST_TEST(last.size() == 32U);
+  BOOST_TEST(last.count("JSESSIONID=A1") == 1U);
+  std::swap(headers.front(), headers.back());
+  const Cookies first = merged("ROUTEID=.n1", headers);
+  BOOST_TEST(first.size() == 32U);
+  BOOST_TEST(first.count("JSESSIONID=A1") == 1U);
+  BOOST_TEST(first.count("ROUTEID=.n1") == 1U);
+
+  ConfluenceSettings settings = confluence();
+  settings.session_cookies = CookieNames();
+  BOOST_TEST(settings.session_cookies.add("AWSALB*").has_value());
+  BOOST_TEST(
+      cookies_of(judge(response(200, headers, kKnown), settings, kToken, {}).session).size() ==
+      32U);
+}
+
 BOOST_AUTO_TEST_CASE(what_was_sent_along_stays) {
   BOOST_TEST(merged("JSESSIONID=A0; ROUTEID=.n1", {}) == (Cookies{"JSESSIONID=A0", "ROUTEID=.n1"}));
   BOOST_TEST(merged("JSESSIONID=A0; ROUTEID=.n1", {kSessionCookie}) ==

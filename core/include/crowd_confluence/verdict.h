@@ -33,7 +33,8 @@ struct Verdict {
 
 /// Judges a response. `token` is the SSO cookie's value that was sent; `previous` are the session
 /// cookies that were sent along, as a Cookie header, empty on a first exchange: what the response
-/// does not replace or remove stays part of the session. A pure function.
+/// does not replace or remove stays part of the session. As in a browser, a cookie of the response
+/// is removed by what names the same Path and Domain, or none of both. A pure function.
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT Verdict judge(const HttpResponse& response,
                                                     const ConfluenceSettings& settings,
                                                     std::string_view token,
