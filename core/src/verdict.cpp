@@ -73,13 +73,29 @@ class SeraphHeaders {
   std::string user_;
 };
 
+/// The path of a Location, which may be a whole URL, one without a scheme, a path or the end of
+/// one; empty if it leads to something other than http.
+std::string_view path_of(std::string_view location) {
+  location = ascii::trimmed(location.substr(0, location.find_first_of("?#")));
+  const std::size_t scheme_end = location.find_first_of(":/");
+  if (scheme_end != std::string_view::npos && location[scheme_end] == ':') {
+    const std::string_view scheme = location.substr(0, scheme_end);
+    location.remove_prefix(scheme_end + 1);
+    const bool is_http =
+        ascii::equal_ignoring_case(scheme, "http") || ascii::equal_ignoring_case(scheme, "https");
+    if (!is_http || !location.starts_with("//")) return {};
+  }
+  if (!location.starts_with("//")) return location;
+  location.remove_prefix(2);
+  const std::size_t authority_end = location.find('/');
+  return authority_end == std::string_view::npos ? "" : location.substr(authority_end);
+}
+
 /// Whether Location names the log-in page of Confluence or Jira, on whatever host.
 bool leads_to_login_page(const HttpResponse& response) {
-  std::string_view path = response.header("Location").value_or("");
-  path = path.substr(0, path.find_first_of("?#;"));
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string_view::npos) return false;
-  const std::string_view page = path.substr(slash + 1);
+  std::string_view path = path_of(response.header("Location").value_or(""));
+  path = path.substr(0, path.find(';'));
+  const std::string_view page = path.substr(path.rfind('/') + 1);  // npos + 1 is the beginning
   return page == "login.action" || page == "login.jsp";
 }
 

@@ -283,7 +283,10 @@ BOOST_AUTO_TEST_CASE(confluence_sends_nobody_to_its_log_in_page) {
         "/confluence/login.action?os_destination=x&permissionViolation=true",
         "https://wiki.example.com/confluence/login.action",
         "https://wiki.example.com/confluence/login.action?os_destination=/x",
-        "http://localhost:8090/login.action?permissionViolation=true"}) {
+        "http://localhost:8090/login.action?permissionViolation=true", "login.action",
+        "login.action?os_destination=%2F", "./login.action", "../login.action#x", "login.jsp",
+        "login.jsp?os_destination=x:/y", "/jira/login.jsp;jsessionid=A1?x=/y",
+        "//wiki.example.com/login.action", "HTTPS://wiki.example.com//login.action"}) {
     for (const int status : {301, 302, 303, 307, 308}) {
       BOOST_TEST_CONTEXT(status << " to " << location) {
         check_refusal(judged(status, {kSessionCookie, {"Location", location}}), Result::rejected,
@@ -318,11 +321,32 @@ BOOST_AUTO_TEST_CASE(limits_and_failures_say_nothing_of_the_token) {
 
 BOOST_AUTO_TEST_CASE(other_redirects_say_nothing_of_the_token) {
   for (const char* location :
-       {"/johnson/errors.action", "/confluence/johnson/errors.action", "/errors.jsp",
-        "/maintenance.html", "https://wiki.example.com/confluence/rest/api/user/current",
+       {"/johnson/errors.action",
+        "/confluence/johnson/errors.action",
+        "/errors.jsp",
+        "/maintenance.html",
+        "https://wiki.example.com/confluence/rest/api/user/current",
         "http://captive.example.net/?url=http://wiki.example.com/login.action",
-        "https://idp.example.com/saml?next=/login.action", "/x?/login.action", "/x#/login.action",
-        "/login.action.html", "/xlogin.action", "/login.action/x", "/", "", "?login.action"}) {
+        "https://idp.example.com/saml?next=/login.action",
+        "/x?/login.action",
+        "/x#/login.action",
+        "/login.action.html",
+        "/xlogin.action",
+        "/login.action/x",
+        "/",
+        "",
+        "?login.action",
+        "http://login.action",
+        "http://login.jsp?x",
+        "//login.action",
+        "https://login.action:443",
+        "mailto:login.action",
+        "javascript://x/login.action",
+        "http:login.action",
+        "http:",
+        "xlogin.action",
+        "login.action/",
+        "login"}) {
     for (const int status : {301, 302, 303, 307, 308}) {
       BOOST_TEST_CONTEXT(status << " to " << location) {
         check_refusal(judged(status, {kSessionCookie, {"Location", location}}), Result::unavailable,
