@@ -99,18 +99,38 @@ bool leads_to_login_page(const HttpResponse& response) {
   return page == "login.action" || page == "login.jsp";
 }
 
-/// A challenge that no Atlassian application sends: that of a proxy before it, for its own
-/// password.
+/// Headers that only an Atlassian application writes.
+bool is_from_atlassian(const HttpResponse& response) {
+  return std::any_of(response.headers.begin(), response.headers.end(), [](const auto& header) {
+    const auto is = [&](std::string_view name) {
+      return ascii::equal_ignoring_case(header.name, name);
+    };
+    return is("X-AUSERNAME") || is("X-ASEN") || is("X-AREQUESTID") || is("X-ASESSIONID") ||
+           ascii::starts_with_ignoring_case(header.name, "X-Seraph-") ||
+           ascii::starts_with_ignoring_case(header.name, "X-Confluence-");
+  });
+}
+
+/// Whether one of the challenges of a WWW-Authenticate line is Seraph's own.
+bool asks_for_oauth(std::string_view challenges) {
+  while (!challenges.empty()) {
+    const std::size_t comma = challenges.find(',');
+    const std::string_view challenge = ascii::trimmed(challenges.substr(0, comma));
+    if (ascii::equal_ignoring_case(challenge.substr(0, challenge.find(' ')), "OAuth")) return true;
+    challenges = comma == std::string_view::npos ? "" : challenges.substr(comma + 1);
+  }
+  return false;
+}
+
+/// Whether somebody before Confluence wants a password, or a log-in of another kind, for itself.
 bool is_challenge_of_a_proxy(const HttpResponse& response) {
-  const std::string_view challenge =
-      ascii::trimmed(response.header("WWW-Authenticate").value_or(""));
-  const bool is_foreign = ascii::starts_with_ignoring_case(challenge, "Basic") ||
-                          ascii::starts_with_ignoring_case(challenge, "Digest") ||
-                          ascii::starts_with_ignoring_case(challenge, "Negotiate") ||
-                          ascii::starts_with_ignoring_case(challenge, "NTLM");
-  return is_foreign && !response.header("X-Seraph-LoginReason") &&
-         !response.header("X-AUSERNAME") && !response.header("X-ASEN") &&
-         !response.header("X-AREQUESTID") && !response.header("X-Confluence-Request-Time");
+  bool is_challenge = false;
+  for (const HttpHeader& header : response.headers) {
+    if (!ascii::equal_ignoring_case(header.name, "WWW-Authenticate")) continue;
+    if (asks_for_oauth(header.value)) return false;
+    is_challenge = is_challenge || !ascii::trimmed(header.value).empty();
+  }
+  return is_challenge && !is_from_atlassian(response);
 }
 
 std::optional<std::chrono::seconds> retry_after(const HttpResponse& response) {

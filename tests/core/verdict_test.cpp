@@ -243,6 +243,24 @@ BOOST_AUTO_TEST_CASE(not_permitted_to_nobody_is_anonymous) {
 }
 
 BOOST_AUTO_TEST_CASE(confluences_own_401_is_nobody) {
+  check_refusal(judged(401, {kSessionCookie}), Result::rejected, Reason::unauthorized);
+  const std::string oauth = "OAuth realm=\"wiki\"";
+  const std::vector<Headers> answers{
+      {{"WWW-Authenticate", oauth}, {"WWW-Authenticate", "Basic realm=\"wiki\""}},
+      {{"WWW-Authenticate", "Basic realm=\"wiki\""}, {"www-authenticate", oauth}},
+      {{"WWW-Authenticate", "Basic realm=\"wiki\", " + oauth}},
+      {{"WWW-Authenticate", oauth + ",Negotiate"}},
+      {{"WWW-Authenticate", "oauth"}},
+      {{"WWW-Authenticate", ""}},
+      {{"WWW-Authenticate", "Basic realm=\"wiki\""}, {"X-Confluence-Request-Time", "1"}},
+      {{"WWW-Authenticate", "Bearer"}, {"X-Confluence-Cluster-Node", "n1"}},
+      {{"WWW-Authenticate", "Basic realm=\"jira\""}, {"X-ASESSIONID", "x"}},
+  };
+  for (const Headers& headers : answers) {
+    BOOST_TEST_CONTEXT(headers.front().second) {
+      check_refusal(judged(401, headers), Result::rejected, Reason::unauthorized);
+    }
+  }
   check_refusal(judged(401, {kSessionCookie, {"WWW-Authenticate", "OAuth realm=\"wiki\""}}),
                 Result::rejected, Reason::unauthorized);
   check_refusal(judged(401, {kSessionCookie, {"X-AUSERNAME", "anonymous"}}), Result::rejected,
@@ -370,13 +388,17 @@ BOOST_AUTO_TEST_CASE(a_captive_portal_says_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(a_proxys_challenge_says_nothing) {
-  for (const char* challenge : {"Basic realm=\"proxy\"", "basic realm=x", "Negotiate", "NTLM",
-                                "Digest realm=\"proxy\", nonce=\"1\""}) {
+  for (const char* challenge :
+       {"Basic realm=\"proxy\"", "basic realm=x", "Negotiate", "NTLM",
+        "Digest realm=\"proxy\", nonce=\"1\"", "Bearer", "Bearer realm=\"x\", error=\"no\"",
+        "Negotiate, Basic realm=\"OAuth\"", "OAuth2 realm=\"x\"", "Cookie"}) {
     BOOST_TEST_CONTEXT(challenge) {
-      BOOST_TEST(judged(401, {{"WWW-Authenticate", challenge}}, "<html>").result ==
-                 Result::unavailable);
+      check_refusal(judged(401, {{"WWW-Authenticate", challenge}}, "<html>"), Result::unavailable,
+                    Reason::forbidden);
     }
   }
+  check_refusal(judged(401, {{"WWW-Authenticate", "Bearer"}, {"WWW-Authenticate", ""}}),
+                Result::unavailable, Reason::forbidden);
   BOOST_TEST(judged(407, {{"Proxy-Authenticate", "Basic realm=\"proxy\""}}).result ==
              Result::unavailable);
 }
