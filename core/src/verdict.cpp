@@ -168,9 +168,11 @@ ProbeAnswer read_probe_answer(const JsonObject& body, const Probe& probe) {
   return answer;
 }
 
-/// "Not permitted to use confluence : null", by which some versions answer anonymous visitors.
+/// "Not permitted to use confluence : null", by which some versions answer anonymous visitors,
+/// perhaps behind the name of an exception of Java's.
 bool says_not_permitted(const std::optional<JsonObject>& body) {
-  return body && body->text_of("message").value_or("").starts_with("Not permitted to use");
+  return body &&
+         body->text_of("message").value_or("").find("ot permitted to use") != std::string::npos;
 }
 
 /// Written as a list of its members, GCC would zero all of the session's eight kilobytes first.
@@ -210,7 +212,8 @@ class Judge {
     if (status >= 300 && status < 400)
       return leads_to_login_page(response_) ? rejected(Reason::login_page)
                                             : unavailable(Reason::redirect);
-    if (status == 403 && says_not_permitted(body)) return rejected(Reason::anonymous);
+    if (status == 403 && (says_not_permitted(body) || has_crowds_consent()))
+      return rejected(Reason::anonymous);
     if (seraph_.refusal() || seraph_.says_anonymous()) return rejected(Reason::anonymous);
     return unavailable(status == 403 ? Reason::forbidden : Reason::unexpected_answer);
   }
@@ -222,6 +225,11 @@ class Judge {
     if (!previous_.empty() && response_.body.find("invalid cookie was sent") != std::string::npos)
       return unavailable(Reason::unexpected_answer);
     return rejected(Reason::unauthorized);
+  }
+
+  /// Only Confluence repeats the SSO cookie, and only if Crowd has accepted the token.
+  [[nodiscard]] bool has_crowds_consent() const {
+    return repeats_token(response_, settings_.token_cookie, token_);
   }
 
   [[nodiscard]] Verdict session(Reason reason, std::string_view user) const {
@@ -239,7 +247,7 @@ class Judge {
   [[nodiscard]] Verdict rejected(Reason reason) const {
     if (const auto refusal = seraph_.refusal()) {
       reason = *refusal;
-    } else if (repeats_token(response_, settings_.token_cookie, token_)) {
+    } else if (has_crowds_consent()) {
       reason = Reason::not_permitted;
     }
     return a_verdict(Result::rejected, reason);

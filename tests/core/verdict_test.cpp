@@ -225,6 +225,34 @@ BOOST_AUTO_TEST_CASE(crowd_knows_and_confluence_does_not_permit) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_403_to_somebody_whom_crowd_knows_does_not_permit) {
+  const std::string repeated = "crowd.token_key=" + std::string(kToken) + "; Path=/";
+  for (const char* body : {"", "<html><h1>Forbidden</h1></html>", "{}"}) {
+    check_refusal(judged(403, {kSessionCookie, {"Set-Cookie", repeated}}, body), Result::rejected,
+                  Reason::not_permitted);
+  }
+  // A user whom Confluence names is another matter, and so is a page that is not there.
+  check_session(judged(403, {kSessionCookie,
+                             {"Set-Cookie", repeated},
+                             {"X-Seraph-LoginReason", "OK"},
+                             {"X-AUSERNAME", "alice"}}),
+                Reason::seraph, "alice");
+  check_refusal(judged(404, {kSessionCookie, {"Set-Cookie", repeated}}), Result::unavailable,
+                Reason::unexpected_answer);
+}
+
+BOOST_AUTO_TEST_CASE(a_removal_of_another_sso_cookie_is_no_removal) {
+  // As when a cookie of the host alone is cleared away, and the domain's is set.
+  const std::string repeated =
+      "crowd.token_key=" + std::string(kToken) + "; Domain=.example.com; Path=/";
+  check_refusal(judged(200,
+                       {kSessionCookie,
+                        {"Set-Cookie", repeated},
+                        {"Set-Cookie", "crowd.token_key=\"\"; Max-Age=0; Path=/"}},
+                       kAnonymous),
+                Result::rejected, Reason::not_permitted);
+}
+
 BOOST_AUTO_TEST_CASE(another_or_removed_sso_cookie_is_not_crowds_consent) {
   const std::string token(kToken);
   for (const std::string& line :
@@ -240,6 +268,16 @@ BOOST_AUTO_TEST_CASE(not_permitted_to_nobody_is_anonymous) {
   const Verdict verdict =
       judged(403, {kSessionCookie, {"Content-Type", "application/json"}}, kForbiddenToAnonymous);
   check_refusal(verdict, Result::rejected, Reason::anonymous);
+}
+
+BOOST_AUTO_TEST_CASE(not_permitted_may_be_an_exceptions_message) {
+  for (const char* message :
+       {"com.atlassian.confluence.api.service.exceptions.PermissionException: Not permitted to use "
+        "confluence : null",
+        "Current user not permitted to use Confluence"}) {
+    const std::string body = R"({"statusCode":403,"message":")" + std::string(message) + R"("})";
+    check_refusal(judged(403, {kSessionCookie}, body), Result::rejected, Reason::anonymous);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(confluences_own_401_is_nobody) {

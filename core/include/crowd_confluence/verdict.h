@@ -5,8 +5,8 @@
 //  1. The probe's JSON answer: `type` is `known` (`anonymous` for a token that is nobody's).
 //  2. The last X-Seraph-LoginReason is OK, and X-AUSERNAME names a user.
 // That Confluence repeats the SSO cookie shows only that Crowd accepted it; the user may still not
-// be allowed to use Confluence. A 429, a 5xx, a redirect to anything but the log-in page, and a
-// page of some proxy say nothing about the token.
+// be allowed to use Confluence, and with a 403 is not. A 429, a 5xx, a redirect to anything but the
+// log-in page, and a page or a challenge of some proxy say nothing about the token.
 
 #ifndef CROWD_CONFLUENCE_VERDICT_H_
 #define CROWD_CONFLUENCE_VERDICT_H_
