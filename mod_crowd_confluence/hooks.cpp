@@ -33,5 +33,5 @@ void crowd_confluence_register_hooks(apr_pool_t*) {
   // What Confluence gave must not get out, neither with an answer nor with an error page.
   cc::register_response_filter();
   ap_hook_insert_filter(cc::insert_response_filter, nullptr, nullptr, APR_HOOK_LAST);
-  ap_hook_insert_error_filter(cc::insert_response_filter, nullptr, nullptr, APR_HOOK_LAST);
+  ap_hook_insert_error_filter(cc::insert_error_response_filter, nullptr, nullptr, APR_HOOK_LAST);
 }

@@ -199,19 +199,36 @@ void clean(request_rec& request, const RequestState& state) {
     state.broker->drop({state.token, state.address}, state.cookies);
 }
 
+/// No exception crosses into httpd, and no cookie that may be Confluence's goes out.
+void clean_or_drop_cookies(request_rec& request, const RequestState& state) {
+  try {
+    clean(request, state);
+  } catch (const std::exception& error) {
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, &request,
+                  CCF_INTERNAL "the cookies of a response are dropped after an internal error: %s",
+                  error.what());
+    apr_table_unset(request.headers_out, kSetCookie);
+    apr_table_unset(request.err_headers_out, kSetCookie);
+  }
+}
+
 apr_status_t filter_response(ap_filter_t* filter, apr_bucket_brigade* brigade) {
   request_rec* const request = filter->r;
   ap_remove_output_filter(filter);
-  try {
-    clean(*request, *static_cast<const RequestState*>(filter->ctx));
-  } catch (const std::exception& error) {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
-                  CCF_INTERNAL "the cookies of a response are dropped after an internal error: %s",
-                  error.what());
-    apr_table_unset(request->headers_out, kSetCookie);
-    apr_table_unset(request->err_headers_out, kSetCookie);
-  }
+  clean_or_drop_cookies(*request, *static_cast<const RequestState*>(filter->ctx));
   return ap_pass_brigade(filter->next, brigade);
+}
+
+/// What the app said that httpd gives up for an error page, or for another page to which the
+/// request was redirected internally: no filter sees it, and what it says of the session counts.
+void look_at_given_up_responses(request_rec* request) {
+  for (; request != nullptr; request = request->prev)
+    if (const RequestState* state = state_of(request)) clean_or_drop_cookies(*request, *state);
+}
+
+void add_response_filter(request_rec* request) {
+  if (RequestState* state = state_of(request))
+    ap_add_output_filter_handle(response_filter, state, request, request->connection);
 }
 
 }  // namespace
@@ -223,8 +240,15 @@ void register_response_filter() {
 
 void insert_response_filter(request_rec* request) {
   if (request->main != nullptr) return;
-  if (RequestState* state = state_of(request))
-    ap_add_output_filter_handle(response_filter, state, request, request->connection);
+  look_at_given_up_responses(request->prev);
+  add_response_filter(request);
+}
+
+void insert_error_response_filter(request_rec* request) {
+  if (request->main != nullptr) return;
+  // httpd calls this before it puts headers of its own into the place of the app's.
+  look_at_given_up_responses(request);
+  add_response_filter(request);
 }
 
 }  // namespace crowd_confluence

@@ -9,8 +9,11 @@ namespace crowd_confluence {
 
 void register_response_filter();
 
-/// insert_filter and insert_error_filter.
+/// insert_filter.
 void insert_response_filter(request_rec* request);
+
+/// insert_error_filter.
+void insert_error_response_filter(request_rec* request);
 
 }  // namespace crowd_confluence
 

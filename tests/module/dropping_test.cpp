@@ -164,6 +164,57 @@ BOOST_AUTO_TEST_CASE(an_app_means_its_own_log_in) {
   BOOST_TEST(!app_drops(stage, with_header("WWW-Authenticate: Basic", 401)));
 }
 
+BOOST_AUTO_TEST_CASE(an_error_page_of_httpds_own_hides_nothing) {
+  const std::string removal = "Set-Cookie: crowd.token_key=; Path=/; Max-Age=0";
+  const std::string expired = "X-Crowd-Confluence: expired";
+  for (const std::string page : {"", "\"sorry", "/sorry.html", "/not-there.html", "/other/sorry"}) {
+    Stage stage;
+    stage.httpd.write("htdocs/sorry.html", "sorry");
+    std::string documents;
+    for (const std::string status : {"401", "403", "500"})
+      if (!page.empty()) documents += "ErrorDocument " + status + " " + page + "\n";
+    stage.start("CrowdConfluenceURL ${CONFLUENCE}\nProxyErrorOverride On\n" + documents +
+                location("/app/") + location("/other/", "CrowdConfluencePassAs header") +
+                "<Location /wiki/>\nCrowdConfluence On\nProxyPass ${CONFLUENCE}/\n</Location>\n");
+    const std::string alice = stage.cookie_line("alice");
+    const auto drops_after = [&](const std::string& path, unsigned status) {
+      BOOST_TEST(stage.get("/app/", {alice}).source() != "");
+      const Response error = stage.get(path, {alice});
+      BOOST_TEST(error.status == static_cast<long>(status));
+      BOOST_TEST(error.headers.values("X-Crowd-Confluence").empty());
+      BOOST_TEST(error.headers.values("X-Seraph-LoginReason").empty());
+      stage.simulator.clear_faults();
+      const Response next = stage.get("/app/", {alice});
+      BOOST_TEST(next.user() == "alice");
+      return next.source() == "exchange";
+    };
+    const auto app_drops = [&](const std::string& header, unsigned status) {
+      stage.app.respond_with([=](const AppRequest& request) {
+        return request.target == "/app/error" ? with_header(header, status) : AppResponse{};
+      });
+      return drops_after("/app/error", status);
+    };
+    const auto confluence_drops = [&](const std::string& header, unsigned status) {
+      stage.simulator.misbehave(
+          Server::kConfluence, Fault::respond_with("HTTP/1.1 " + std::to_string(status) +
+                                                   " No\r\n" + header + "Content-Length: 0\r\n\r\n")
+                                   .on("/display"));
+      return drops_after("/wiki/display/DOC", status);
+    };
+    BOOST_TEST_CONTEXT("error page: " << page) {
+      for (const unsigned status : {401U, 403U, 500U, 502U}) {
+        BOOST_TEST(app_drops(expired, status), status);
+        BOOST_TEST(app_drops(removal, status), status);
+        BOOST_TEST(!app_drops("X-Crowd-Confluence: fine", status), status);
+      }
+      BOOST_TEST(confluence_drops("", 401));
+      BOOST_TEST(confluence_drops("X-Seraph-LoginReason: OUT\r\n", 403));
+      BOOST_TEST(!confluence_drops("", 403));
+      BOOST_TEST(!confluence_drops("X-Seraph-LoginReason: OK\r\n", 500));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(all_children_forget_at_once) {
   for (const Mpm mpm : {Mpm::event, Mpm::prefork}) {
     Stage stage(several_children(mpm, 3));
