@@ -28,7 +28,7 @@ constexpr char kSaysExpired[] = "x-crowd-confluence";
 constexpr char kSetCookie[] = "Set-Cookie";
 constexpr char kLoginReason[] = "x-seraph-loginreason";
 
-/// From this length on a value is taken for a secret, under whatever name it comes back.
+/// From this length on a value is taken for a secret, wherever in a cookie it comes back.
 constexpr std::size_t kSecretBytes = 16;
 
 bool is_https(const request_rec& request) {
@@ -70,7 +70,7 @@ class SetCookieFilter {
   std::string rewrite(std::string_view line) {
     std::string kept;
     bool drops = false;
-    for (const SetCookie& cookie : parse_set_cookie(line)) {
+    for (const SetCookie& cookie : split_set_cookie(line)) {
       if (cookie.name == config_.token_cookie_name()) removes_token_ = cookie.removes;
       if (is_of_confluence(cookie)) {
         drops = true;
@@ -86,8 +86,8 @@ class SetCookieFilter {
   }
 
   bool is_of_confluence(const SetCookie& cookie) {
-    if (cookie.name == config_.token_cookie_name()) return false;  // the browser's own
     if (was_given(cookie)) return true;
+    if (cookie.name == config_.token_cookie_name()) return false;  // the browser's own
     const PassAs& pass_as = config_.passing();
     if (pass_as.place == PassAs::header ||
         !config_.session_cookie_names().may_be_taken_for(pass_as.name, cookie.name))
@@ -96,14 +96,17 @@ class SetCookieFilter {
     return true;
   }
 
-  /// Whether the app sends back what it was given.
+  /// Whether the app sends back what it was given. A secret may stand anywhere, as browsers take
+  /// more for a cookie than RFC 6265 does.
   [[nodiscard]] bool was_given(const SetCookie& cookie) const {
-    const std::string_view value = unquoted(cookie.value);
-    if (value.empty()) return false;
-    for (CookieScanner scan(state_.cookies); scan.next();)
-      if (unquoted(scan.cookie().value) == value &&
-          (value.size() >= kSecretBytes || scan.cookie().name == cookie.name))
+    for (CookieScanner scan(state_.cookies); scan.next();) {
+      const std::string_view given = unquoted(scan.cookie().value);
+      if (given.empty() || given == unquoted(state_.token)) continue;
+      if (given.size() >= kSecretBytes
+              ? cookie.text.find(given) != std::string_view::npos
+              : scan.cookie().name == cookie.name && unquoted(cookie.value) == given)
         return true;
+    }
     return false;
   }
 

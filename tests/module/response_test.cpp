@@ -74,6 +74,60 @@ BOOST_AUTO_TEST_CASE(what_confluence_gave_does_not_reach_the_browser) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(nor_in_a_cookie_that_is_none_by_the_rules) {
+  const std::vector<std::pair<std::string, std::string>> around = {
+      {"JSESSIONID=", " x; Path=/"},
+      {"=", ""},
+      {"", ""},
+      {"", "; Path=/"},
+      {"remembered=was-", "-then"},
+      {"a b=", "; Path=/"},
+      {"theme=\"", ""},
+      {"theme=dark; Comment=", ""},
+      {"\"JSESSIONID\"=", ""},
+      {"theme=dark; Path=/, =", ""},
+      {"theme=dark, JSESSIONID=", " x"},
+      {"crowd.token_key=", "; Path=/"},
+  };
+  for (const std::string pass_as : {"cookie", "header"}) {
+    Stage stage;
+    stage.httpd.log().allow("CCF0020: ");
+    std::string session;
+    std::size_t next = 0;
+    stage.app.respond_with([&](const AppRequest& request) {
+      session = session_values(request).at(0);
+      const auto& [before, behind] = around.at(next++);
+      return AppResponse{200,
+                         {"Set-Cookie: before=1", "Set-Cookie: " + before + session + behind,
+                          "Set-Cookie: behind=a b; Path=/"},
+                         ""};
+    });
+    stage.start_with("CrowdConfluencePassAs " + pass_as);
+    const std::string alice = stage.cookie_line("alice");
+    for (const auto& [before, behind] : around) {
+      BOOST_TEST_CONTEXT(pass_as << ", " << before << "SESSION" << behind) {
+        const Response answer = stage.get("/", {alice});
+        BOOST_REQUIRE(!session.empty());
+        BOOST_CHECK(!mentions(answer, session));
+        // What is malformed and nobody's secret is left as it is.
+        BOOST_TEST(mentions(answer, "before=1"));
+        BOOST_TEST(mentions(answer, "behind=a b; Path=/"));
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_browsers_own_token_is_no_secret_to_it) {
+  Stage stage;
+  stage.start_with("CrowdConfluenceSessionCookies JSESSIONID crowd.token_key");
+  const std::string alice = stage.cookie_line("alice");
+  const std::string token = alice.substr(alice.find('=') + 1);
+  stage.app.respond_with(
+      AppResponse{200, {"Set-Cookie: crowd.token_key=" + token + "; Path=/"}, ""});
+  BOOST_CHECK(stage.get("/", {alice}).header("Set-Cookie") ==
+              "crowd.token_key=" + token + "; Path=/; HttpOnly");
+}
+
 BOOST_AUTO_TEST_CASE(the_cookie_clash_is_told_once_with_its_remedy) {
   Stage stage;
   stage.app.respond_with(AppResponse{
