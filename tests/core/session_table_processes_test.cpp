@@ -103,7 +103,8 @@ bool write_until_over(Table& t, Reading& reading, std::uint64_t seed) {
   return is_well;
 }
 
-/// Reads them so many times or more, until a tenth as much was written, and tells whether each session was one that somebody wrote.
+/// Reads them so many times or more, until a tenth as much was written, and tells whether each
+/// session was one that somebody wrote.
 bool read_all(const Table& t, Reading& reading, std::uint64_t times) {
   Outcome outcome;
   for (std::uint64_t i = 0; i < times || reading.written < times / 10; ++i) {
