@@ -16,6 +16,13 @@ check "the license is installed" test -f "$root$DOCUMENTATION_DIR/LICENSE"
 check "the README is installed" test -f "$root$DOCUMENTATION_DIR/README.md"
 check "the installation guide is installed" test -f "$root$DOCUMENTATION_DIR/docs/install.md"
 
+# What tests/docs looks for in the source, in what was installed of it.
+links_lead_somewhere() {
+  SOURCE_DIR=$root$DOCUMENTATION_DIR PYTHONPATH=$SOURCE_DIR/tests/docs \
+    python3 -B -c 'import docs_test, sys; docs_test.check_links(); sys.exit(docs_test.failed > 0)'
+}
+check "the links of the installed documents lead somewhere" links_lead_somewhere
+
 check "the LoadModule line names the installed module" \
   same "LoadModule crowd_confluence_module $MODULE_DIR/mod_crowd_confluence.so" \
   "$(grep -v '^#' "$root$LOAD_FILE")"
