@@ -7,7 +7,9 @@ namespace {
 
 Response page(unsigned status, std::string_view title, const std::string& content) {
   return html_response(status,
-                       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" +
+                       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+                       "<meta name=\"viewport\" content=\"width=device-width, "
+                       "initial-scale=1\"><link rel=\"icon\" href=\"data:,\"><title>" +
                            html_escape(title) +
                            " - Confluence</title><style>body{font:16px/1.5 system-ui,sans-serif;"
                            "margin:3rem auto;max-width:40rem;padding:0 1rem}</style></head><body>"

@@ -112,6 +112,17 @@ std::string text_parameter(const Request& request, const std::string& name) {
   return found == request.query.end() ? std::string() : found->second;
 }
 
+/// Where the list goes on, below the base URL: the same question with another start.
+std::string next_part(const Visit& visit, std::size_t start, std::size_t limit) {
+  std::string target = visit.path + "?";
+  for (const auto& [name, value] : visit.request.query) {
+    if (name != "start" && name != "limit") {
+      target += url_encode(name) + '=' + url_encode(value) + '&';
+    }
+  }
+  return target + "limit=" + std::to_string(limit) + "&start=" + std::to_string(start);
+}
+
 /// The part of `items` that start and limit ask for, in Confluence's envelope.
 template <typename Items, typename ToJson>
 Response list_of(const Confluence& confluence, const Visit& visit, const Items& items,
@@ -119,18 +130,18 @@ Response list_of(const Confluence& confluence, const Visit& visit, const Items& 
   const std::size_t start = number_parameter(visit.request, "start", 0);
   const std::size_t limit = number_parameter(visit.request, "limit", 25);
   json::array results;
-  for (std::size_t i = start; i < items.size() && results.size() < limit; ++i) {
-    results.push_back(to_json(*items[i]));
-  }
+  std::size_t i = start;
+  for (; i < items.size() && results.size() < limit; ++i) results.push_back(to_json(*items[i]));
   const std::size_t size = results.size();
+  json::object links{{"self", json_text(url_of(confluence, visit.path))},
+                     {"base", json_text(confluence.base_url())},
+                     {"context", json_text(confluence.options().context_path)}};
+  if (i < items.size()) links["next"] = json_text(next_part(visit, i, limit));
   return ok({{"results", std::move(results)},
              {"start", start},
              {"limit", limit},
              {"size", size},
-             {"_links",
-              {{"self", json_text(url_of(confluence, visit.path))},
-               {"base", json_text(confluence.base_url())},
-               {"context", json_text(confluence.options().context_path)}}}});
+             {"_links", std::move(links)}});
 }
 
 bool body_expanded(const Request& request) {

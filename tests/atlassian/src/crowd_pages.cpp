@@ -12,9 +12,11 @@ constexpr std::string_view kStyle = R"(
   @media (prefers-color-scheme: dark) {
     :root { --ink: #dfe6f0; --faint: #9fadc0; --line: #38465c; --page: #161a22; --card: #1f2632;
             --blue: #6ea8ff; --wash: #24385c; } }
+  * { box-sizing: border-box; }
   body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--page);
          color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
-  main { width: min(26rem, 90vw); padding: 2rem; margin: 1rem; background: var(--card);
+  main { width: min(26rem, 100% - 2rem); padding: clamp(1rem, 5vw, 2rem); margin: 1rem;
+         background: var(--card);
          border: 1px solid var(--line); border-radius: 12px; }
   h1 { margin: 0 0 .25rem; font-size: 1.4rem; }
   p { margin: .5rem 0; } .faint { color: var(--faint); font-size: .9rem; }
@@ -27,7 +29,7 @@ constexpr std::string_view kStyle = R"(
   .badge { flex: none; width: 2.4rem; height: 2.4rem; display: grid; place-items: center;
          color: #fff; background: #0052cc; border-radius: 50%; font-weight: 600; }
   .user small { display: block; color: var(--faint); }
-  input { box-sizing: border-box; width: 100%; padding: .5rem; font: inherit; }
+  input { width: 100%; padding: .5rem; font: inherit; }
   button.plain, a.plain { color: var(--blue); background: none; border: 0; padding: 0; font: inherit;
          cursor: pointer; text-decoration: underline; }
   code { font-size: .95em; }
@@ -36,7 +38,8 @@ constexpr std::string_view kStyle = R"(
 std::string page(std::string_view title, const std::string& content) {
   return "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" +
          html_escape(title) +
-         "</title><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>" +
+         "</title><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+         "<link rel=\"icon\" href=\"data:,\"><style>" +
          std::string(kStyle) + "</style></head><body><main>\n" + content +
          "</main></body></html>\n";
 }

@@ -80,7 +80,12 @@ BOOST_AUTO_TEST_CASE(pages_by_user_and_space) {
   const auto lab = ids(get("/rest/api/content?spaceKey=LAB", alice));
   BOOST_TEST_REQUIRE(lab.size() == 2U);
   BOOST_TEST(ids(get("/rest/api/content?spaceKey=LAB", as("bob"))).empty());
-  BOOST_TEST(ids(get("/rest/api/content?start=1&limit=2", alice)).size() == 2U);
+  const Answer part = get("/rest/api/content?type=page&start=1&limit=2", alice);
+  BOOST_TEST(ids(part).size() == 2U);
+  BOOST_TEST(part.body.find(R"("next":"/rest/api/content?type=page&limit=2&start=3")") !=
+             std::string::npos);
+  BOOST_TEST(get("/rest/api/content?spaceKey=LAB&limit=2", alice).body.find("\"next\"") ==
+             std::string::npos);
   const std::string page = "/rest/api/content/" + lab[0];
   BOOST_TEST(get(page, alice).body.find("blue probe") == std::string::npos);
   BOOST_TEST(get(page + "?expand=body.storage", alice).body.find("blue probe") !=
