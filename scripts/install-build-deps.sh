@@ -71,8 +71,12 @@ find_missing() {
   done
 }
 
+has_our_policy() {
+  grep -qsxF "$kPolicyMark" "$kPolicy"
+}
+
 forbid_services() {
-  if [[ -e $kPolicy ]] && ! grep -qxF "$kPolicyMark" "$kPolicy"; then
+  if [[ -e $kPolicy ]] && ! has_our_policy; then
     return  # the machine's owner has a policy: it stays as it is
   fi
   policy_is_ours=true
@@ -118,6 +122,9 @@ install() {
   # Whoever comes second waits, and then finds nothing missing.
   exec 9<"$kLock"
   flock 9
+  # Left by a run that was killed: with the lock held, nobody is installing. For good it would keep
+  # the machine's services from starting.
+  ! has_our_policy || rm -f "$kPolicy"
   find_missing
   ((${#missing[@]})) || return 0
   log=$(mktemp)
@@ -159,9 +166,10 @@ main() {
     exit
   fi
   find_missing
-  ((${#missing[@]})) || exit 0
+  ((${#missing[@]})) || has_our_policy || exit 0
   if ((EUID != 0)); then
     if ! command -v sudo >/dev/null || ! sudo -n true 2>/dev/null; then
+      ((${#missing[@]})) || fail "an installation was killed; as root, run: rm $kPolicy"
       fail "packages are missing; as root, run: apt-get install ${missing[*]}"
     fi
     exec sudo -n -- "$BASH" "$(realpath "$0")" "$set"
