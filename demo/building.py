@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Iterator
 
 import processes
+from output import say
 from processes import Failure
 
 TARGETS = ("mod_crowd_confluence", "atlassian-simulator")
@@ -50,6 +51,12 @@ def build(source: pathlib.Path, folder: pathlib.Path) -> Built:
         log = folder / "demo-build.log"
         _run(configure, log, quiet=True)
         _run(["ninja", "-C", str(folder), *TARGETS], log)
+    return find(folder)
+
+
+def find(folder: pathlib.Path) -> Built:
+    """What was built in `folder`, with whatever settings."""
+    folder = folder.resolve()
     return Built(_find(folder, "mod_crowd_confluence.so"), _find(folder, "atlassian-simulator"))
 
 
@@ -74,7 +81,7 @@ def _locked(lock) -> Iterator[None]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        print("Another demo is building here; waiting for it …", flush=True)
+        say("Another demo is building here; waiting for it …")
         fcntl.flock(lock, fcntl.LOCK_EX)
     yield
 
@@ -103,10 +110,9 @@ def _run(command: list[str], log: pathlib.Path, quiet: bool = False) -> None:
                 file.write(line)
                 if watched:
                     width = shutil.get_terminal_size().columns - 1
-                    print(f"\r\033[K{line.decode(errors='replace').rstrip()[:width]}", end="")
-                    sys.stdout.flush()
+                    say(f"\r\033[K{line.decode(errors='replace').rstrip()[:width]}", end="")
         if watched:
-            print("\r\033[K", end="")
+            say("\r\033[K", end="")
         if process.wait() != 0:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-60:])
             raise Failure(f"{command[0]} failed; the end of what it said:\n{tail}")
@@ -115,11 +121,11 @@ def _run(command: list[str], log: pathlib.Path, quiet: bool = False) -> None:
             processes.end(process)
             process.stdout.close()
     if not quiet:
-        print(f"Built in {time.monotonic() - started:.0f} s.", flush=True)
+        say(f"Built in {time.monotonic() - started:.0f} s.")
 
 
 def _find(folder: pathlib.Path, name: str) -> pathlib.Path:
     for found in sorted(folder.rglob(name)):
         if found.is_file():
             return found
-    raise Failure(f"the build made no {name}")
+    raise Failure(f"there is no {name} in {folder}")

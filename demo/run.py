@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import signal
 
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while the rest is being imported
+# Until main() is ready for them, signals end the demo at once. demo.sh has held them back till here.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
 
 import argparse
+import contextlib
 import grp
 import http.client
 import json
@@ -25,8 +28,10 @@ import time
 from dataclasses import dataclass
 
 import building
+import output
 import processes
 from building import Built, Httpd
+from output import complain, say
 from processes import Ensemble, Failure
 from visit import Visit, Wrong
 
@@ -50,8 +55,11 @@ def main() -> int:
     processes.raise_when_stopped()
     serving = False
     try:
-        print("Building the module and the simulator of Crowd and Confluence …", flush=True)
-        built = building.build(SOURCE, SOURCE / "build" / "demo")
+        if options.built:
+            built = building.find(options.built)
+        else:
+            say("Building the module and the simulator of Crowd and Confluence …")
+            built = building.build(SOURCE, SOURCE / "build" / "demo")
         with Ensemble() as ensemble:
             try:
                 addresses = start_all(ensemble, built, building.find_httpd(), options.port)
@@ -59,17 +67,23 @@ def main() -> int:
             except Failure as failure:
                 raise Failure(f"{failure}\n{ensemble.tails()}".rstrip()) from failure
             if not passed:
-                print(f"\nWhat the programs said:\n{ensemble.tails()}", flush=True)
+                say(f"\nWhat the programs said:\n{ensemble.tails()}")
             if not options.once:
                 serving = True
                 serve(ensemble, addresses)
             return 0 if passed else 1
     except Failure as failure:
-        print(f"demo.sh: {failure}", file=sys.stderr)
+        complain(f"demo.sh: {failure}")
+        return 1
+    except output.Lost as lost:
+        if lost.reader_went:
+            return 128 + signal.SIGPIPE
+        complain(f"demo.sh: cannot write: {lost}")
         return 1
     except processes.Stopped as stopped:
         if serving:
-            print("\nStopped; nothing is left behind.", flush=True)
+            with contextlib.suppress(output.Lost):  # the terminal may be gone
+                say("\nStopped; nothing is left behind.")
             return 0 if passed else 1
         return 128 + stopped.signal_number
 
@@ -83,6 +97,12 @@ def read_options() -> argparse.Namespace:
     )
     parser.add_argument(
         "--port", type=int, default=8080, help="the port to try first (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--built",
+        type=pathlib.Path,
+        metavar="DIR",
+        help="build nothing: take the module and the simulator from this build directory",
     )
     options = parser.parse_args()
     if not 1024 <= options.port <= 65000:
@@ -123,11 +143,12 @@ def start_all(ensemble: Ensemble, built: Built, httpd: Httpd, preferred: int) ->
     if os.geteuid() == 0:
         names |= unprivileged()
     port, other_port = start_httpd(ensemble, httpd, names, preferred)
-    print(f"Crowd (simulated):       {atlassian['crowd']}")
-    print(f"Confluence (simulated):  {atlassian['confluence']}")
-    print(f"The app:                 {names['APP_URL']}/")
-    print(f"httpd, in front of it:   http://127.0.0.1:{port}/")
-    print(f"  seen from 127.0.0.2:   http://127.0.0.1:{other_port}/", flush=True)
+    say(f"Crowd (simulated):       {atlassian['crowd']}")
+    say(f"Confluence (simulated):  {atlassian['confluence']}")
+    say(f"The app:                 {names['APP_URL']}/")
+    say(f"httpd, in front of it:   http://127.0.0.1:{port}/")
+    say(f"  seen from 127.0.0.2:   http://127.0.0.1:{other_port}/")
+    say("    (a browser cannot choose its address; who comes by this port is given that one)")
     return Addresses(port, other_port, atlassian["control"])
 
 
@@ -165,7 +186,7 @@ def start_httpd(ensemble: Ensemble, httpd: Httpd, names: dict, preferred: int) -
         ensemble.log_of("httpd").unlink()
         candidate = ports[1] + 1
     if ports[0] != preferred:
-        print(f"Port {preferred} or the one after it is taken: using {ports[0]} and {ports[1]}.")
+        say(f"Port {preferred} or the one after it is taken: using {ports[0]} and {ports[1]}.")
     return ports
 
 
@@ -214,7 +235,7 @@ def walk(addresses: Addresses) -> bool:
     colours = sys.stdout.isatty()
     good = "\033[32m✓\033[0m" if colours else "✓"
     bad = "\033[31m✗\033[0m" if colours else "✗"
-    print("\nOne user's way through it:\n")
+    say("\nOne user's way through it:\n")
     failed = 0
     visit = Visit(addresses.port, addresses.other_port, addresses.control_url)
     for number, (what, step) in enumerate(visit.steps(), 1):
@@ -226,16 +247,15 @@ def walk(addresses: Addresses) -> bool:
         except Exception as error:
             details, mark = f"but: {type(error).__name__}: {error}", bad
         failed += mark == bad
-        print(f" {mark} {number:2}. {what}\n       {details}", flush=True)
+        say(f" {mark} {number:2}. {what}\n       {details}")
     total = len(visit.steps())
-    print(f"\n{total - failed} of {total} steps went as they must.", flush=True)
+    say(f"\n{total - failed} of {total} steps went as they must.")
     return failed == 0
 
 
 def serve(ensemble: Ensemble, addresses: Addresses) -> None:
-    print(f"\nOpen http://127.0.0.1:{addresses.port}/ in a browser.")
-    print("Log in as alice, bob, carol or dave; the passwords are their names.")
-    print("Ctrl-C ends it.", flush=True)
+    say(f"\nOpen http://127.0.0.1:{addresses.port}/ in a browser and log in with a click. Where")
+    say("Confluence itself asks for a password, it is the user's name. Ctrl-C ends it.")
     name = ensemble.wait_for_an_end()
     raise Failure(f"{name} has ended\n{ensemble.tails()}")
 

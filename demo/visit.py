@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import html.parser
 import http.client
 import json
+import time
 import urllib.parse
-from dataclasses import dataclass, field
 from typing import Callable
+
+from browser import Browser, Reply
 
 SSO_COOKIE = "crowd.token_key"
 SESSION_COOKIE = "JSESSIONID"
@@ -22,85 +23,6 @@ class Wrong(Exception):
 def require(condition: object, otherwise: str) -> None:
     if not condition:
         raise Wrong(otherwise)
-
-
-@dataclass
-class Reply:
-    """What the browser got."""
-
-    status: int
-    headers: http.client.HTTPMessage
-    body: str
-    # The page's elements that carry data-… attributes, each as its attributes.
-    marked: list[dict[str, str]] = field(default_factory=list)
-
-    def value(self, attribute: str) -> str | None:
-        return next((each[attribute] for each in self.marked if attribute in each), None)
-
-    def values(self, attribute: str) -> list[str]:
-        return [each[attribute] for each in self.marked if attribute in each]
-
-    def change(self, kind: str, name: str) -> str | None:
-        """What the panel says that httpd did with a cookie or header."""
-        return next((e["data-change"] for e in self.marked if e.get(f"data-{kind}") == name), None)
-
-
-class _Marks(html.parser.HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[dict[str, str]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        data = {name: value or "" for name, value in attrs if name.startswith("data-")}
-        if data:
-            self.found.append(data)
-
-
-class Browser:
-    """As much of a browser as the way needs: cookies, and an address to come from."""
-
-    def __init__(self, port: int, address: str = "127.0.0.1"):
-        self.port = port
-        self.address = address
-        self.cookies: dict[str, str] = {}
-
-    def get(self, path: str, **headers: str) -> Reply:
-        return self._ask("GET", path, None, headers)
-
-    def post(self, path: str, **form: str) -> Reply:
-        body = urllib.parse.urlencode(form)
-        return self._ask("POST", path, body, {"Content-Type": "application/x-www-form-urlencoded"})
-
-    def log_in(self, user: str) -> Reply:
-        return self.post("/crowd/console/login", username=user, password=user, dest="/app/")
-
-    def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Reply:
-        connection = http.client.HTTPConnection(
-            "127.0.0.1", self.port, timeout=30, source_address=(self.address, 0)
-        )
-        try:
-            named = {name.replace("_", "-"): value for name, value in headers.items()}
-            if self.cookies:
-                named["Cookie"] = "; ".join(f"{n}={v}" for n, v in self.cookies.items())
-            connection.request(method, path, body, named)
-            response = connection.getresponse()
-            text = response.read().decode()
-        finally:
-            connection.close()
-        for line in response.headers.get_all("Set-Cookie") or []:
-            self._keep(line)
-        marks = _Marks()
-        marks.feed(text)
-        return Reply(response.status, response.headers, text, marks.found)
-
-    def _keep(self, line: str) -> None:
-        pair, *attributes = line.split(";")
-        name, _, value = pair.strip().partition("=")
-        ends = any(each.strip().lower() == "max-age=0" for each in attributes)
-        if ends or value in ("", '""'):
-            self.cookies.pop(name, None)
-        else:
-            self.cookies[name] = value
 
 
 class ReceivedByConfluence:
@@ -141,6 +63,7 @@ class Visit:
         self._confluence = ReceivedByConfluence(control_url)
         self._alice = Browser(port)
         self._bob = Browser(port, "127.0.0.2")
+        self._carol = Browser(port)
 
     def steps(self) -> list[tuple[str, Callable[[], str]]]:
         return [
@@ -154,6 +77,9 @@ class Visit:
             ("From her own address it is as good as before.", self.own_address),
             ("Bob, at that other address, logs in and sees other pages.", self.another_user),
             ("Dave, who may not use Confluence, gets no session.", self.not_permitted),
+            ("Confluence goes down. Whom httpd remembers, it hands over all the same.", self.down),
+            ("Carol, whom it does not know, is told to try again, and soon at once.", self.newcomer),
+            ("Confluence is well again, and so is everything else.", self.well_again),
             ("Alice logs out in the app. Her cookie, kept by somebody, is dead.", self.log_out),
         ]
 
@@ -236,6 +162,7 @@ class Visit:
             thief.cookies = dict(self._alice.cookies)
             reply = thief.get("/app/")
             require(reply.value("data-address") == "127.0.0.2", "httpd saw another address")
+            require(reply.value("data-made-at") == "127.0.0.1", "the panel does not say why")
             self._require_rejected(reply)
         return f"GET /app/ from 127.0.0.2 → {reply.status}, outcome: rejected"
 
@@ -258,6 +185,40 @@ class Visit:
         reply = dave.get("/app/")
         self._require_rejected(reply)
         return f"GET /app/ → {reply.status}, outcome: rejected"
+
+    def down(self) -> str:
+        require(self._alice.post("/app/demo/confluence/down").status == 303, "it is not down")
+        reply = self._alice.get("/app/")
+        require(reply.status == 503, f"status {reply.status}")
+        require(reply.value("data-result") == "session", "httpd handed over no session")
+        require(reply.value("data-source") == "table", "httpd did not remember her")
+        require(reply.value("data-user") == "alice", "the page does not name her")
+        require(reply.values("data-status") == [""], "the panel does not tell of the failed call")
+        require(reply.headers["Retry-After"], "the app does not say when to come again")
+        return f"GET /app/ → {reply.status} by the app, outcome: session, from httpd's table"
+
+    def newcomer(self) -> str:
+        require(self._carol.log_in("carol").status == 303, "Carol cannot log in")
+        reasons = []
+        for _ in range(4):
+            reply = self._carol.get("/app/")
+            require(reply.status == 503, f"status {reply.status}")
+            require(reply.value("data-result") == "unavailable", "httpd did not say 'unavailable'")
+            require("Log out" in reply.body, "she seems to be logged out")
+            reasons.append(reply.value("data-reason"))
+        require(reasons == ["refused"] * 3 + ["breaker-open"], f"the reasons were {reasons}")
+        return f"GET /app/ → {reply.status}, outcome: unavailable; {', '.join(reasons)}"
+
+    def well_again(self) -> str:
+        require(self._alice.post("/app/demo/confluence/well").status == 303, "it is not well")
+        self._require_user(self._alice.get("/app/"), "alice", {"DOCS", "TEAM", "LAB", "~alice"})
+        began = time.monotonic()
+        while (reply := self._carol.get("/app/")).status == 503:
+            require(time.monotonic() < began + 20, "Carol is still told to try again")
+            time.sleep(0.1)  # httpd leaves Confluence alone for a while, and tells nobody when
+        self._require_user(reply, "carol", {"DOCS", "TEAM", "~carol"})
+        waited = time.monotonic() - began
+        return f"Alice: at once; Carol: after {waited:.0f} s, when httpd asked again (retry=5)"
 
     def log_out(self) -> str:
         kept = dict(self._alice.cookies)

@@ -2,8 +2,8 @@
 """Page finder: a small web app that shows its users their spaces and pages in Confluence.
 
 It stands for the third-party app behind mod_crowd_confluence. What an app has to know about
-Confluence is in confluence.py; here it is used: `find_pages()` is the part to read. The rest is
-what any web app has. behind_the_scenes.py belongs to the demo only.
+Confluence is in confluence.py; here it is used: `find_pages()` and `Handler.show_pages()` are the
+parts to read. The rest is what any web app has. behind_the_scenes/ belongs to the demo only.
 
     app.py --confluence URL --login PATH [--port N]
 
@@ -21,13 +21,18 @@ import sys
 import urllib.parse
 from dataclasses import dataclass
 
-import behind_the_scenes
 import pages
-from confluence import Answer, Confluence, ConfluenceError, NoSession, Refused, Unavailable
-from confluence import UserSession
+from behind_the_scenes import Explainer
+from confluence import Call, Confluence, ConfluenceError, Forbidden, NoSession, NotFound, Page
+from confluence import Refused, Space, Unavailable, User, UserSession, read_cookies
 
 FOLDER = pathlib.Path(__file__).resolve().parent
-STATIC_FILES = {"style.css": "text/css", "demo.js": "text/javascript"}
+# httpd's module is off for these: they are the same for everybody, and need no Confluence.
+STATIC_FILES = {
+    "/app/static/style.css": ("style.css", "text/css"),
+    "/app/static/demo.css": ("behind_the_scenes/demo.css", "text/css"),
+    "/app/static/demo.js": ("behind_the_scenes/demo.js", "text/javascript"),
+}
 
 
 @dataclass(frozen=True)
@@ -37,21 +42,26 @@ class Settings:
     confluence_url: str
     sso_cookie: str
     login_path: str  # Crowd's log-in page, on the same host as the app
-    explain: behind_the_scenes.Explainer | None
+    explain: Explainer | None
 
 
 @dataclass(frozen=True)
 class Found:
     """What Confluence shows to one user."""
 
-    user: dict
-    spaces: list[tuple[dict, list[dict]]]  # each with its pages
+    user: User
+    spaces: list[tuple[Space, list[Page]]]  # each with its pages
 
 
 def find_pages(confluence: Confluence) -> Found:
     """Asks Confluence, as the user, for all that the page shows."""
     user = confluence.current_user()
-    spaces = [(space, confluence.pages(space["key"])) for space in confluence.spaces()]
+    spaces = []
+    for space in confluence.spaces():
+        try:
+            spaces.append((space, confluence.pages(space.key)))
+        except (Forbidden, NotFound):
+            continue  # not this user's, since a moment ago; the others are
     return Found(user, spaces)
 
 
@@ -67,50 +77,61 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.show_pages()
         elif path == "/app":
             self.send_body(301, "text/plain", b"", {"Location": "/app/"})
-        elif path.removeprefix("/app/") in STATIC_FILES:
-            self.send_static(path.removeprefix("/app/"))
+        elif path in STATIC_FILES:
+            self.send_static(*STATIC_FILES[path])
         else:
-            self.send_page(404, pages.message("There is no such page", "Start again at the top."))
+            self.send_page(404, pages.not_found())
+
+    do_HEAD = do_GET  # send_body() leaves the body out
 
     def do_POST(self) -> None:
         # No form of the app has fields, so a body is of no interest. It must not be taken for the
         # next request of this connection, though.
         self.close_connection = True
-        if urllib.parse.urlsplit(self.path).path == "/app/logout":
+        path = urllib.parse.urlsplit(self.path).path
+        explain = self.server.settings.explain
+        if not self.comes_from_own_page():
+            self.send_page(403, pages.foreign_form())
+        elif path == "/app/logout":
             self.log_out()
+        elif explain and explain.carry_out(path):
+            self.send_body(303, "text/plain", b"", {"Location": "/app/"})
         else:
-            self.send_page(404, pages.message("There is no such page", "Start again at the top."))
+            self.send_page(404, pages.not_found())
 
     def show_pages(self) -> None:
-        """The app's one page, for each of the four cases that an app should tell apart."""
+        """The app's one page, for each of the cases that an app should tell apart."""
         settings = self.server.settings
-        status, extra, answers = 200, {}, []
+        status, extra, calls = 200, {}, []
+        user = None
         try:
             session = UserSession.from_request(self.headers, settings.sso_cookie)
             with Confluence(settings.confluence_url, session) as confluence:
-                answers = confluence.answers
+                calls = confluence.calls
                 found = find_pages(confluence)
-            content, user = pages.spaces(found.spaces), found.user
+            user, content = found.user, pages.spaces(found.spaces)
         except NoSession:
-            # httpd tells in a header of its own (see the demo's httpd.conf) why there is none.
-            user = None
+            # httpd tells in headers of its own (see the demo's httpd.conf) why there is none.
             result = self.headers.get("X-Crowd-Confluence-Result", "missing")
+            reason = self.headers.get("X-Crowd-Confluence-Reason", "")
             if result == "unavailable":
-                status, content = 503, pages.try_again()
+                status, content = 503, pages.unavailable()
                 extra = {"Retry-After": "30"}
             elif result == "rejected":
-                status, content = 403, pages.rejected(settings.login_path)
+                status, content = 403, pages.rejected(reason, settings.login_path)
             else:
                 content = pages.welcome(settings.login_path)
         except Refused as error:
             # The session has ended since httpd proved it. The header says so to httpd, which keeps
             # it from the browser and asks Confluence anew for the next request.
-            user, status, content = None, 403, pages.refused(str(error), settings.login_path)
+            status, content = 403, pages.refused(str(error))
             extra = {"X-Crowd-Confluence": "expired"}
+        except (Forbidden, NotFound) as error:
+            status, content = 403, pages.refused(str(error))
         except Unavailable as error:
-            user, status, content = None, 503, pages.try_again(str(error))
+            status, content = 503, pages.unavailable(str(error))
             extra = {"Retry-After": error.retry_after or "30"}
-        self.send_page(status, content, user, extra, answers)
+        self.send_page(status, content, user, extra, calls)
 
     def log_out(self) -> None:
         """Ends the single sign-on session in Confluence and Crowd, and in the browser."""
@@ -121,35 +142,43 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 confluence.log_out()
         except ConfluenceError:
             pass  # nobody is logged in, or Confluence is down: the browser forgets all the same
-        self.send_response(303)
-        self.send_header("Location", "/app/")
         # Path (and Domain, if it has one) must be those with which Crowd set the cookie.
-        self.send_header(
-            "Set-Cookie", f'{settings.sso_cookie}=""; Path=/; Max-Age=0; HttpOnly; SameSite=Lax'
-        )
-        self.send_header("Content-Length", "0")
-        self.end_headers()
+        removal = f'{settings.sso_cookie}=""; Path=/; Max-Age=0; HttpOnly; SameSite=Lax'
+        self.send_body(303, "text/plain", b"", {"Location": "/app/", "Set-Cookie": removal})
+
+    def comes_from_own_page(self) -> bool:
+        """Whether a form is the app's own. Another site's would be sent with the user's cookies."""
+        origin = self.headers.get("Origin")  # every browser says it with a POST
+        # httpd says in X-Forwarded-Host which host the browser asked.
+        host = self.headers.get("X-Forwarded-Host") or self.headers.get("Host")
+        return origin is None or urllib.parse.urlsplit(origin).netloc == host
+
+    def who(self, user: User | None) -> str:
+        """The page's corner for whoever has a log-in of Crowd's, be it good or not."""
+        cookies = dict(read_cookies(self.headers.get("Cookie", "")))
+        if self.server.settings.sso_cookie not in cookies:
+            return ""
+        name = self.headers.get("X-Remote-User")  # httpd knows it when Confluence is down, too
+        return pages.who(user or (User(name, name) if name else None))
 
     def send_page(
         self,
         status: int,
         content: str,
-        user: dict | None = None,
+        user: User | None = None,
         extra: dict[str, str] | None = None,
-        answers: list[Answer] | None = None,
+        calls: list[Call] | None = None,
     ) -> None:
         explain = self.server.settings.explain
-        below = explain.box(self.headers) if explain else ""
-        aside = explain.panel(self.headers, answers or []) if explain else ""
-        body = pages.whole_page(content, user, below, aside).encode()
+        demo = explain.parts(self.headers, calls or []) if explain else None
+        body = pages.whole_page(content, self.who(user), demo).encode()
         # The page is one user's own: no cache may keep it.
         headers = {"Cache-Control": "no-store", **(extra or {})}
         self.send_body(status, "text/html; charset=utf-8", body, headers)
 
-    def send_static(self, name: str) -> None:
+    def send_static(self, name: str, kind: str) -> None:
         body = (FOLDER / name).read_bytes()
-        headers = {"Cache-Control": "no-cache"}
-        self.send_body(200, f"{STATIC_FILES[name]}; charset=utf-8", body, headers)
+        self.send_body(200, f"{kind}; charset=utf-8", body, {"Cache-Control": "no-cache"})
 
     def send_body(self, status: int, kind: str, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
@@ -162,13 +191,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("X-Content-Type-Options", "nosniff")
         for name, value in headers.items():
             self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def end_headers(self) -> None:
         if self.close_connection:
             self.send_header("Connection", "close")  # httpd must not use it again
-        super().end_headers()
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_request(self, code: object = "-", size: object = "-") -> None:
         pass  # httpd keeps the access log
@@ -198,7 +225,7 @@ def main() -> None:
     options = parser.parse_args()
     explain = None
     if options.explain:
-        explain = behind_the_scenes.Explainer(options.sso_cookie, options.login, options.explain)
+        explain = Explainer(options.sso_cookie, options.login, options.explain)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     settings = Settings(options.confluence, options.sso_cookie, options.login, explain)
     with Server(options.port, settings) as server:

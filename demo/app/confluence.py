@@ -20,6 +20,7 @@ from __future__ import annotations
 import fnmatch
 import http.client
 import json
+import time
 import urllib.parse
 from dataclasses import dataclass, field
 from typing import Any, Mapping
@@ -49,6 +50,14 @@ class NoSession(ConfluenceError):
 
 class Refused(ConfluenceError):
     """There was a session, but Confluence does not take it (any more)."""
+
+
+class Forbidden(ConfluenceError):
+    """The user may not do this. The session is as good as ever."""
+
+
+class NotFound(ConfluenceError):
+    """It does not exist, or the user may not know that it does."""
 
 
 class Unavailable(ConfluenceError):
@@ -102,24 +111,54 @@ def read_cookies(header: str) -> list[tuple[str, str]]:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One answer of Confluence's."""
+class User:
+    """Whoever is logged in."""
+
+    username: str
+    display_name: str
+
+
+@dataclass(frozen=True)
+class Space:
+    """A space that the user may see."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page that the user may see. `url` is where Confluence itself shows it."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of Confluence, for logs and the like."""
 
     path: str
-    status: int
-    headers: Mapping[str, str]
-    json: Any
+    seconds: float
+    status: int | None = None  # None: no answer came
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None  # None: the answer was not JSON
+    failure: str = ""  # why no answer came; for an administrator, not for the user
 
 
 class Confluence:
-    """Confluence's REST API, for one user and one request of theirs."""
+    """Confluence's REST API, for one user and one request of theirs.
 
-    def __init__(self, base_url: str, session: UserSession, timeout: float = 5.0):
-        self._base = urllib.parse.urlsplit(base_url.rstrip("/"))
+    All calls together may take `seconds`: whoever waits for a page does not care how many they are.
+    """
+
+    def __init__(self, base_url: str, session: UserSession, seconds: float = 5.0):
+        self._url = base_url.rstrip("/")
+        self._base = urllib.parse.urlsplit(self._url)
         self._session = session
-        self._timeout = timeout
+        self._deadline = time.monotonic() + seconds
         self._connection: http.client.HTTPConnection | None = None
-        self.answers: list[Answer] = []  # everything that Confluence said, the latest last
+        self.calls: list[Call] = []  # the latest last
 
     def __enter__(self) -> Confluence:
         return self
@@ -128,26 +167,49 @@ class Confluence:
         if self._connection:
             self._connection.close()
 
-    def current_user(self) -> dict[str, Any]:
-        """The user as Confluence knows them: username, displayName, …"""
-        user = self.get("/rest/api/user/current")
+    def current_user(self) -> User:
+        """The user as Confluence knows them."""
+        try:
+            user = self.get("/rest/api/user/current")
+        except Forbidden as error:  # how some versions say that it is nobody
+            raise Refused("Your session in Confluence has ended.") from error
         # Confluence answers 200 to anonymous visitors, too. Only `type` tells them apart
         # (`displayName` is translated).
-        if user.get("type") != "known":
-            raise Refused("Confluence does not know who you are: the session is over.")
-        return user
+        if text_in(user, "type") != "known":
+            raise Refused("Your session in Confluence has ended.")
+        return User(text_in(user, "username"), text_in(user, "displayName"))
 
-    def spaces(self) -> list[dict[str, Any]]:
-        """The spaces that the user may see: key, name, …"""
-        return self.get("/rest/api/space", limit=50)["results"]
+    def spaces(self) -> list[Space]:
+        """The spaces that the user may see."""
+        return [
+            Space(text_in(each, "key"), text_in(each, "name"))
+            for each in self.get_list("/rest/api/space")
+        ]
 
-    def pages(self, space_key: str) -> list[dict[str, Any]]:
-        """The pages of a space that the user may see: id, title, …"""
-        return self.get("/rest/api/content", spaceKey=space_key, type="page", limit=50)["results"]
+    def pages(self, space_key: str) -> list[Page]:
+        """The pages of a space that the user may see."""
+        return [
+            Page(text_in(each, "title"), self._url + text_in(each, "_links", "webui"))
+            for each in self.get_list("/rest/api/content", spaceKey=space_key, type="page")
+        ]
 
     def log_out(self) -> None:
         """Ends the user's single sign-on session, everywhere: Confluence tells Crowd."""
         self._ask("/logout.action")
+
+    def get_list(self, path: str, parts: int = 10, **query: Any) -> list[Any]:
+        """A list, of which Confluence gives a part at a time: as many parts as that at most."""
+        found: list[Any] = []
+        answer = self.get(path, **query, limit=50)
+        for part in range(parts):
+            results, links = answer.get("results"), answer.get("_links", {})
+            if not isinstance(results, list) or not isinstance(links, dict):
+                raise not_understood()
+            found += results
+            if "next" not in links or part + 1 == parts:
+                break
+            answer = self.get(text_in(links, "next"))  # below the base URL, with its query
+        return found
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:
         """GET `path` below the base URL, as the user. (A POST, PUT or DELETE would also need the
@@ -155,18 +217,24 @@ class Confluence:
         if query:
             path += "?" + urllib.parse.urlencode(query)
         answer = self._ask(path)
-        if answer.status in (401, 403) or 300 <= answer.status < 400:
-            # A redirect leads to the log-in page.
-            raise Refused(f"Confluence refuses access (status {answer.status}).")
-        if answer.status in (429, 503):
+        status = answer.status or 0
+        if status == 401 or 300 <= status < 400:  # a redirect leads to the log-in page
+            raise Refused("Your session in Confluence has ended.")
+        if status == 403:
+            raise Forbidden("You may not do this in Confluence.")
+        if status == 404:
+            raise NotFound("Confluence does not have this, or not for you.")
+        if status in (429, 503):
             raise Unavailable(
                 "Confluence asks to come back later.", answer.headers.get("Retry-After")
             )
-        if answer.status != 200 or not isinstance(answer.json, dict):
-            raise Unavailable(f"Confluence gave an answer of no use (status {answer.status}).")
+        if status != 200 or not isinstance(answer.json, dict):
+            raise not_understood()
         return answer.json
 
-    def _ask(self, path: str) -> Answer:
+    def _ask(self, path: str) -> Call:
+        if not path.startswith("/"):
+            raise not_understood()  # it came from Confluence, and would be no path there
         headers = {
             "Cookie": self._session.cookie_header,
             "Accept": "application/json",
@@ -175,25 +243,47 @@ class Confluence:
         }
         if self._session.forwarded_for is not None:
             headers["X-Forwarded-For"] = self._session.forwarded_for
+        began = time.monotonic()
         try:
-            if self._connection is None:
-                self._connection = self._connect()
-            self._connection.request("GET", self._base.path + path, headers=headers)
-            response = self._connection.getresponse()  # does not follow redirects
+            connection = self._connect(self._deadline - began)
+            connection.request("GET", self._base.path + path, headers=headers)
+            response = connection.getresponse()  # does not follow redirects
             body = response.read()
         except (OSError, http.client.HTTPException) as error:
-            self._connection = None
-            raise Unavailable(f"Confluence does not answer: {error}.") from error
+            if self._connection:
+                self._connection.close()
+            failure = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            self.calls.append(Call(path, time.monotonic() - began, failure=failure))
+            raise Unavailable("Confluence does not answer.") from error
         try:
             content = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             content = None
-        answer = Answer(path, response.status, response.headers, content)
-        self.answers.append(answer)
-        return answer
+        took = time.monotonic() - began
+        self.calls.append(Call(path, took, response.status, response.headers, content))
+        return self.calls[-1]
 
-    def _connect(self) -> http.client.HTTPConnection:
-        kind = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
-        return kind[self._base.scheme](
-            self._base.hostname or "", self._base.port, timeout=self._timeout
-        )
+    def _connect(self, seconds: float) -> http.client.HTTPConnection:
+        """The connection, on which nothing is waited for longer than `seconds`."""
+        if seconds <= 0:
+            raise TimeoutError("no time is left for this page")
+        if self._connection is None:
+            kind = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
+            self._connection = kind[self._base.scheme](self._base.hostname or "", self._base.port)
+        self._connection.timeout = seconds
+        if self._connection.sock:
+            self._connection.sock.settimeout(seconds)
+        return self._connection
+
+
+def text_in(json_object: Any, *names: str) -> str:
+    """The text under these names, one inside the other."""
+    for name in names:
+        json_object = json_object.get(name) if isinstance(json_object, dict) else None
+    if not isinstance(json_object, str):
+        raise not_understood()
+    return json_object
+
+
+def not_understood() -> Unavailable:
+    return Unavailable("Confluence gave an answer of no use.")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import html
 import urllib.parse
+from dataclasses import dataclass
 from typing import Any
+
+from confluence import Page, Space, User
 
 
 def text(value: Any) -> str:
@@ -12,49 +15,66 @@ def text(value: Any) -> str:
     return html.escape(str(value), quote=True)
 
 
-def whole_page(content: str, user: dict[str, Any] | None, below: str = "", aside: str = "") -> str:
-    who = ""
-    if user:
-        who = f"""
-        <form class="who" method="post" action="/app/logout">
-          <span class="badge" aria-hidden="true">{text(user["displayName"][:1])}</span>
-          <span data-user="{text(user["username"])}">{text(user["displayName"])}</span>
-          <button class="quiet">Log out</button>
-        </form>"""
+@dataclass(frozen=True)
+class DemoParts:
+    """HTML that the demo adds to the page. An app has nothing of the kind."""
+
+    head: str
+    above: str
+    aside: str
+    below: str
+
+
+def whole_page(content: str, who: str, demo: DemoParts | None) -> str:
+    demo = demo or DemoParts("", "", "", "")
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>Page finder</title>
-  <link rel="stylesheet" href="/app/style.css">
+  <link rel="stylesheet" href="/app/static/style.css">
   <link rel="icon" href="data:,">
-  <script src="/app/demo.js" defer></script>
+  {demo.head}
 </head>
 <body>
   <header class="top"><a class="name" href="/app/">Page finder</a>{who}</header>
+  {demo.above}
   <div class="columns">
-    <main>{content}{below}</main>
-    {aside}
+    <main>{content}</main>
+    {demo.aside}{demo.below}
   </div>
 </body>
 </html>
 """
 
 
-def spaces(found: list[tuple[dict[str, Any], list[dict[str, Any]]]]) -> str:
+def who(user: User | None) -> str:
+    """The corner with the log-out, also for somebody whose name is not known."""
+    name = "Logged in at Crowd"
+    if user:
+        name = f"""<span class="badge" aria-hidden="true">{text(user.display_name[:1].upper())}</span>
+          <span data-user="{text(user.username)}">{text(user.display_name)}</span>"""
+    return f"""
+        <form class="who" method="post" action="/app/logout">
+          {name}
+          <button class="quiet">Log out</button>
+        </form>"""
+
+
+def spaces(found: list[tuple[Space, list[Page]]]) -> str:
     cards = "".join(space_card(space, pages) for space, pages in found)
     return f"""
     <h1>Your spaces</h1>
-    <p class="lead">All that Confluence shows <em>you</em>: this app has asked it in your name.</p>
-    <div class="cards">{cards}</div>"""
+    <p class="lead">What Confluence shows <em>you</em>: this app has asked it in your name.</p>
+    <div class="cards">{cards or "<p>Confluence shows you no space.</p>"}</div>"""
 
 
-def space_card(space: dict[str, Any], pages: list[dict[str, Any]]) -> str:
-    items = "".join(f"<li>{text(page['title'])}</li>" for page in pages)
+def space_card(space: Space, pages: list[Page]) -> str:
+    items = "".join(f'<li><a href="{text(page.url)}">{text(page.title)}</a></li>' for page in pages)
     return f"""
-      <section class="card" data-space="{text(space["key"])}">
-        <h2>{text(space["name"])}</h2> <span class="key">{text(space["key"])}</span>
+      <section class="card" data-space="{text(space.key)}">
+        <h2>{text(space.name)}</h2> <span class="key">{text(space.key)}</span>
         <ul class="pages">{items or "<li class='none'>no pages</li>"}</ul>
       </section>"""
 
@@ -64,39 +84,54 @@ def welcome(login_path: str) -> str:
     <h1>Welcome</h1>
     <p class="lead">Page finder shows you your spaces and pages in Confluence.
       To see them, log in once, with Crowd. Page finder never asks for your password.</p>
-    {login_button(login_path)}"""
+    <p>{login_button(login_path, "Log in with Crowd")}</p>"""
 
 
-def rejected(login_path: str) -> str:
+def rejected(reason: str, login_path: str) -> str:
+    if reason == "not-permitted":  # another log-in of the same user would not help
+        return """
+    <h1>You may not use Confluence</h1>
+    <p class="lead">You are logged in at Crowd, but you have no access to Confluence. Ask its
+      administrators for it, or log out to come as somebody else.</p>"""
     return f"""
     <h1>Your log-in is not accepted</h1>
     <p class="lead">Your browser shows a log-in of Crowd's, but Confluence does not accept it
-      from you: it has expired, it was made at another network address, or you have no access to
-      Confluence.</p>
-    {login_button(login_path)}"""
+      from you: it has expired, or it was made at another network address.</p>
+    <p>{login_button(login_path, "Log in again")}</p>"""
 
 
-def refused(reason: str, login_path: str) -> str:
+def refused(reason: str) -> str:
     return f"""
-    <h1>Confluence refuses</h1>
-    <p class="lead">{text(reason)} Log in again, please.</p>
-    {login_button(login_path)}"""
+    <h1>Please try again</h1>
+    <p class="lead">{text(reason)}</p>
+    {retry_button("Try again")}"""
 
 
-def try_again(reason: str = "Confluence cannot be asked at the moment.") -> str:
+def unavailable(reason: str = "Confluence cannot be asked at the moment.") -> str:
     return f"""
     <h1>Please try again later</h1>
     <p class="lead">{text(reason)} You stay logged in.</p>
-    <p><a class="button" href="/app/">Try again</a></p>"""
+    {retry_button("Try again")}"""
 
 
-def login_button(login_path: str) -> str:
-    target = f"{login_path}?{urllib.parse.urlencode({'dest': '/app/'})}"
-    return f'<p><a class="button" href="{text(target)}">Log in with Crowd</a></p>'
-
-
-def message(title: str, explanation: str) -> str:
+def not_found() -> str:
     return f"""
-    <h1>{text(title)}</h1>
-    <p class="lead">{text(explanation)}</p>
-    <p><a class="button" href="/app/">Page finder</a></p>"""
+    <h1>There is no such page</h1>
+    <p class="lead">Start again at the top.</p>
+    {retry_button("Page finder")}"""
+
+
+def foreign_form() -> str:
+    return f"""
+    <h1>Not from here</h1>
+    <p class="lead">Another site has sent this form. Nothing was done.</p>
+    {retry_button("Page finder")}"""
+
+
+def login_button(login_path: str, label: str) -> str:
+    target = f"{login_path}?{urllib.parse.urlencode({'dest': '/app/'})}"
+    return f'<a class="button" href="{text(target)}">{text(label)}</a>'
+
+
+def retry_button(label: str) -> str:
+    return f'<p><a class="button" href="/app/">{text(label)}</a></p>'

@@ -1,0 +1,102 @@
+"""The simulated Crowd and Confluence: what they noted down, and how Confluence is to be."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import urllib.parse
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Condition:
+    """How Confluence can be, and the control interface's calls that make it so."""
+
+    label: str
+    story: str
+    calls: tuple[tuple[str, dict[str, object]], ...]
+
+
+CONDITIONS = {
+    "well": Condition("is well again", "Confluence is well.", ()),
+    "slow": Condition(
+        "is slow",
+        "Confluence takes 0.4 seconds for each answer.",
+        (("/faults", {"kind": "late", "delay_ms": 400}),),
+    ),
+    "hanging": Condition(
+        "hangs",
+        "Confluence takes questions and gives no answer.",
+        (("/faults", {"kind": "hang"}),),
+    ),
+    "down": Condition(
+        "is down",
+        "Nobody listens at Confluence's address.",
+        (("/stop-listening", {"server": "confluence"}),),
+    ),
+}
+
+
+class Simulator:
+    """Its control interface, and Crowd's REST API."""
+
+    def __init__(self, control_url: str):
+        self._control = control_url
+        self.condition = "well"
+
+    def make_confluence(self, condition: str) -> None:
+        self._call("DELETE", "/faults")
+        self._call("POST", "/release")
+        self._call("POST", "/start-listening", {"server": "confluence"})
+        for path, body in CONDITIONS[condition].calls:
+            self._call("POST", path, body)
+        self.condition = condition
+
+    def requests(self) -> list[dict[str, list[str]]]:
+        """The headers of what Confluence received: lower-case name → values."""
+        result = []
+        for request in self._call("GET", "/requests?server=confluence")["requests"]:
+            fields: dict[str, list[str]] = {}
+            for name, value in request["headers"]:
+                fields.setdefault(name.lower(), []).append(value)
+            result.append(fields)
+        return result
+
+    def log_in_address(self, token: str, candidates: list[str]) -> str | None:
+        """From which of these addresses Crowd takes the token. As an administrator would ask it."""
+        crowd = self._call("GET", "")
+        name = crowd["crowd"]["application_name"], crowd["crowd"]["application_password"]
+        login = base64.b64encode(":".join(name).encode()).decode()
+        url = f"{crowd['crowd_url']}/rest/usermanagement/1/session/"
+        url += urllib.parse.quote(token, safe="")
+        for candidate in candidates:
+            factors = [{"name": "remote_address", "value": candidate}]
+            status, _ = _ask(
+                "POST", url, {"validationFactors": factors}, {"Authorization": f"Basic {login}"}
+            )
+            if status == 200:
+                return candidate
+        return None
+
+    def _call(self, method: str, path: str, body: dict | None = None) -> dict:
+        status, answer = _ask(method, f"{self._control}/__control{path}", body)
+        if status != 200:
+            raise RuntimeError(f"{method} {path}: {answer}")
+        return answer
+
+
+def _ask(
+    method: str, url: str, body: dict | None = None, headers: dict[str, str] | None = None
+) -> tuple[int, dict]:
+    where = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=5)
+    try:
+        content = None if body is None else json.dumps(body)
+        kind = {"Content-Type": "application/json", "Accept": "application/json"}
+        target = f"{where.path}?{where.query}" if where.query else where.path
+        connection.request(method, target, content, {**kind, **(headers or {})})
+        response = connection.getresponse()
+        return response.status, json.loads(response.read())
+    finally:
+        connection.close()
