@@ -18,7 +18,7 @@ check "the installation guide is installed" test -f "$root$DOCUMENTATION_DIR/doc
 
 # What tests/docs looks for in the source, in what was installed of it.
 links_lead_somewhere() {
-  SOURCE_DIR=$root$DOCUMENTATION_DIR PYTHONPATH=$SOURCE_DIR/tests/docs \
+  PYTHONPATH=$SOURCE_DIR/tests/docs SOURCE_DIR=$root$DOCUMENTATION_DIR \
     python3 -B -c 'import docs_test, sys; docs_test.check_links(); sys.exit(docs_test.failed > 0)'
 }
 check "the links of the installed documents lead somewhere" links_lead_somewhere
