@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 
-# Until main() is ready for them, signals end the demo at once. demo.sh has held them back till here.
+# Until main() is ready for them, signals end the demo at once. demo.sh held them back till here.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
 

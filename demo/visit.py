@@ -78,7 +78,7 @@ class Visit:
             ("Bob, at that other address, logs in and sees other pages.", self.another_user),
             ("Dave, who may not use Confluence, gets no session.", self.not_permitted),
             ("Confluence goes down. Whom httpd remembers, it hands over all the same.", self.down),
-            ("Carol, whom it does not know, is told to try again, and soon at once.", self.newcomer),
+            ("Carol, whom it does not know, is told to try again, soon at once.", self.newcomer),
             ("Confluence is well again, and so is everything else.", self.well_again),
             ("Alice logs out in the app. Her cookie, kept by somebody, is dead.", self.log_out),
         ]

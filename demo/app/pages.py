@@ -53,7 +53,7 @@ def who(user: User | None) -> str:
     """The corner with the log-out, also for somebody whose name is not known."""
     name = "Logged in at Crowd"
     if user:
-        name = f"""<span class="badge" aria-hidden="true">{text(user.display_name[:1].upper())}</span>
+        name = f"""<span class="badge" aria-hidden="true">{text(user.display_name[:1])}</span>
           <span data-user="{text(user.username)}">{text(user.display_name)}</span>"""
     return f"""
         <form class="who" method="post" action="/app/logout">

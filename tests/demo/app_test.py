@@ -148,7 +148,7 @@ def check_answers() -> None:
         ("a space without a key", {"spaces": {"results": [{"name": "x"}]}}),
         ("pages without titles", {"docs": {"results": [{}]}}),
         ("links that are none", {"docs": {"results": [], "_links": []}}),
-        ("a next part elsewhere", {"docs": {"results": [], "_links": {"next": "https://x.example"}}}),
+        ("a next part elsewhere", {"docs": {"results": [], "_links": {"next": "http://x.org"}}}),
         ("no object", {"user": []}),
         ("an error", {"docs": 500}),
     ):

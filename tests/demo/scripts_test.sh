@@ -83,7 +83,8 @@ check "that is explained" grep -q "demo.sh: there is no mod_crowd_confluence.so 
 # A Ctrl-C that is there before Python is: demo.sh starts it with signals held back.
 status=0
 env --block-signal=INT bash -c 'kill -INT $$; exec "$@"' - \
-  "$PYTHON" -B -E -s "$SOURCE_DIR/demo/run.py" --built "$scratch/empty" 2>"$scratch/err" || status=$?
+  "$PYTHON" -B -E -s "$SOURCE_DIR/demo/run.py" --built "$scratch/empty" 2>"$scratch/err" ||
+  status=$?
 check "an early Ctrl-C ends the demo" same 130 "$status"
 check "and nothing is said about it" same "" "$(cat "$scratch/err")"
 check "demo.sh holds signals back until Python is ready" \

@@ -84,9 +84,9 @@ class Panel:
             return "Crowd does not know this log-in any more."
         if made_at == here:
             return ""
-        return f"""The log-in was made at <code data-made-at="{text(made_at)}">{text(made_at)}</code>,
-          you came from <code>{text(here)}</code>, and Crowd takes a log-in only from where it was
-          made."""
+        return f"""The log-in was made at
+          <code data-made-at="{text(made_at)}">{text(made_at)}</code>, you came from
+          <code>{text(here)}</code>, and Crowd takes a log-in only from where it was made."""
 
     def _changes(self) -> str:
         before = self._request.cookies("X-Demo-Browser-Cookie")
@@ -116,7 +116,11 @@ class Panel:
       </section>"""
 
     def _row(
-        self, kind: str, name: str, before: str | None, after: str | None,
+        self,
+        kind: str,
+        name: str,
+        before: str | None,
+        after: str | None,
         show: Callable[[str], str],
     ) -> str:
         if before == after:

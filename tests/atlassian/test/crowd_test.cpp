@@ -177,6 +177,8 @@ BOOST_AUTO_TEST_CASE(login_page) {
   BOOST_TEST(shown.status == 200U);
   BOOST_TEST(shown.body.find("Alice Archer") != std::string::npos);
   BOOST_TEST(shown.body.find("127.0.0.5") != std::string::npos);
+  // Without it, browsers ask for /favicon.ico, which is not there.
+  BOOST_TEST(shown.body.find("rel=\"icon\"") != std::string::npos);
 
   const Answer chosen = Client(simulator.crowd_port(), "127.0.0.5")
                             .request("POST", page + "?dest=/app/", form(), "username=bob");
