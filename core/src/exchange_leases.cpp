@@ -104,8 +104,9 @@ ExchangeLeases::Part ExchangeLeases::join(const VisitorKey& key, Moment now, Mom
     at_this_point();
     chosen->key = key;
   }
-  // Whoever still waits here, for a leader whose lease has run out, is to look again.
-  if (chosen->is_asking != 0) {
+  // Whoever still waits here, for a leader whose lease has run out, is to look again. And a leader
+  // that was killed after it told its result left a round that has one: it is not that of the next.
+  if (chosen->is_asking != 0 || chosen->last.since(chosen->round.load())) {
     chosen->round.fetch_add(1);
     wake_all(chosen->round);
   }
@@ -120,12 +121,21 @@ ExchangeLeases::Part ExchangeLeases::join(const VisitorKey& key, Moment now, Mom
 }
 
 void ExchangeLeases::done(const Part& part, Result result, Reason reason) {
+  const Shared shared{result, reason};
+  end(part, &shared);
+}
+
+void ExchangeLeases::give_up(const Part& part) {
+  end(part, nullptr);
+}
+
+void ExchangeLeases::end(const Part& part, const Shared* shared) {
   if (part.role != Part::leads) return;
   Stripe& stripe = stripe_of(part.key);
   const RobustLock lock(&stripe.mutex);
   Place& place = stripe.places[part.place];
   if (place.key != part.key || place.round.load() != part.round || place.is_asking == 0) return;
-  place.last.set(part.round, {result, reason});
+  if (shared != nullptr) place.last.set(part.round, *shared);
   place.is_asking = 0;
   place.round.fetch_add(1);
   wake_all(place.round);

@@ -151,6 +151,23 @@ BOOST_FIXTURE_TEST_CASE(a_late_leader_that_nobody_replaced_is_heard, Leases) {
   BOOST_TEST(wait(follower)->result == Result::rejected);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_leader_that_gives_up_is_replaced_by_one_follower, Leases) {
+  const Part leader = join();
+  const Part follower = join();
+  std::atomic<bool> has_result{true};
+  std::thread waiting([&] { has_result = wait(follower).has_value(); });
+  leases.give_up(leader);
+  waiting.join();
+  BOOST_TEST(!has_result);
+  leases.done(leader, Result::rejected, Reason::anonymous);  // too late
+  BOOST_TEST(!wait(follower).has_value());
+  const Part next = join();
+  BOOST_TEST(next.role == Part::leads);
+  BOOST_TEST(join().role == Part::follows);
+  leases.give_up(leader);  // it is another's now
+  BOOST_TEST(join().role == Part::follows);
+}
+
 BOOST_FIXTURE_TEST_CASE(threads_wake_up_with_the_result, Leases) {
   const Part leader = join();
   std::atomic<int> shared{0};
@@ -381,6 +398,22 @@ BOOST_FIXTURE_TEST_CASE(killed_while_sharing, Leases, *utf::precondition(can_sto
           BOOST_TEST(shared->reason == Reason::login_denied);
         }
         BOOST_TEST(leases.join(kKey, 1100ms, 100ms).role == Part::leads);
+      });
+  BOOST_TEST(kills >= 4u);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_a_leader_told_that_was_killed_then_is_not_the_next_ones_result, Leases,
+                        *utf::precondition(can_stop_at_writes)) {
+  const Part leader = leases.join(kKey, 1000ms, 100ms);
+  const processes::ManualClock later(1h);
+  const auto kills = processes::kill_before_every_write(
+      memory, [&] { leases.done(leader, Result::rejected, Reason::login_denied); },
+      [&] {
+        leases.process_ended(getpid());  // who has joined
+        BOOST_TEST(leases.join(kKey, later.now(), 100ms).role == Part::leads);
+        const Part follower = leases.join(kKey, later.now(), 100ms);
+        BOOST_TEST(follower.role == Part::follows);
+        BOOST_TEST(!leases.wait(follower, later, later.now()).has_value());
       });
   BOOST_TEST(kills >= 4u);
 }

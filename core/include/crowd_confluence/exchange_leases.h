@@ -32,7 +32,7 @@ class CROWD_CONFLUENCE_EXPORT ExchangeLeases {
   /// One's part in the exchange for a visitor.
   struct Part {
     enum Role {
-      leads,    // ask Confluence, then call `done`
+      leads,    // ask Confluence, then call `done` or `give_up`
       follows,  // call `wait`
       alone     // too many are being asked for at once: ask, and share with nobody
     } role = alone;
@@ -46,6 +46,10 @@ class CROWD_CONFLUENCE_EXPORT ExchangeLeases {
   /// The leader's result, for the followers. Does nothing if the lease has run out and another
   /// leads.
   void done(const Part& part, Result result, Reason reason);
+
+  /// The leader has no result that is of use to others: its followers join again. Does nothing if
+  /// another leads.
+  void give_up(const Part& part);
 
   struct Shared {
     Result result;
@@ -64,6 +68,7 @@ class CROWD_CONFLUENCE_EXPORT ExchangeLeases {
   struct Place;
   explicit ExchangeLeases(void* memory) : memory_(memory) {}
   [[nodiscard]] Stripe& stripe_of(const VisitorKey& key) const;
+  void end(const Part& part, const Shared* shared);
 
   void* memory_;
 };
