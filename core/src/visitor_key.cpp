@@ -29,6 +29,14 @@ class Fields {
     return *this;
   }
   Fields& add(bool field) { return add(std::string_view(field ? "1" : "0")); }
+  /// What makes one way to a server differ from another.
+  Fields& add(const HttpSettings& http) {
+    return add(http.ca_certificate_file)
+        .add(http.client_certificate_pem)
+        .add(http.pinned_public_key)
+        .add(http.verify_peer)
+        .add(http.outgoing_proxy);
+  }
 
   [[nodiscard]] const std::string& text() const { return text_; }
 
@@ -47,12 +55,7 @@ VisitorKey hash_settings(const std::array<std::uint8_t, 16>& key,
       .add(settings.probe.value)
       .add(settings.probe.user_field);
   for (const std::string& pattern : settings.session_cookies.patterns()) fields.add(pattern);
-  const HttpSettings& http = settings.http;
-  fields.add(http.ca_certificate_file)
-      .add(http.client_certificate_pem)
-      .add(http.pinned_public_key)
-      .add(http.verify_peer)
-      .add(http.outgoing_proxy);
+  fields.add(settings.http);
   return hash(key, fields.text().data(), fields.text().size());
 }
 
@@ -83,7 +86,7 @@ VisitorKey VisitorHash::key_of(const Visitor& visitor) const {
 
 std::uint64_t upstream_id(const Secret& secret, const ConfluenceSettings& settings) {
   Fields fields;
-  fields.add(settings.base_url.text).add(settings.http.outgoing_proxy);
+  fields.add(settings.base_url.text).add(settings.http);
   const VisitorKey key = hash(secret.hash_key, fields.text().data(), fields.text().size());
   return key[0] != 0 ? key[0] : 1;
 }

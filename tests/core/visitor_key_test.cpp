@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(tokens_of_any_length_count_to_their_last_character) {
   BOOST_TEST(keys.size() == 6000u);
 }
 
-BOOST_AUTO_TEST_CASE(upstreams_are_told_apart_by_url_and_proxy) {
+BOOST_AUTO_TEST_CASE(upstreams_are_told_apart_by_url_and_the_way_there) {
   const std::uint64_t id = upstream_id(kSecret, confluence());
   BOOST_TEST(id != 0u);
   ConfluenceSettings settings = confluence();
@@ -111,6 +111,16 @@ BOOST_AUTO_TEST_CASE(upstreams_are_told_apart_by_url_and_proxy) {
   settings.http.outgoing_proxy = "http://proxy.example.com:3128";
   BOOST_TEST(upstream_id(kSecret, settings) != id);
   BOOST_TEST(upstream_id(kSecret, confluence("https://wiki.example.com")) != id);
+  const std::vector<std::function<void(HttpSettings&)>> ways = {
+      [](HttpSettings& http) { http.ca_certificate_file = "/etc/ca.pem"; },
+      [](HttpSettings& http) { http.client_certificate_pem = "PEM"; },
+      [](HttpSettings& http) { http.pinned_public_key = "sha256//x"; },
+      [](HttpSettings& http) { http.verify_peer = false; }};
+  for (const auto& change : ways) {
+    ConfluenceSettings other = confluence();
+    change(other.http);
+    BOOST_TEST(upstream_id(kSecret, other) != id);
+  }
   BOOST_TEST(upstream_id(Secret::derived_from("other"), confluence()) != id);
 }
 

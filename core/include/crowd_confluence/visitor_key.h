@@ -41,8 +41,9 @@ class CROWD_CONFLUENCE_EXPORT VisitorHash {
   std::array<std::uint8_t, 16> key_;
 };
 
-/// Tells one base URL from another, for limits that hold for all who ask the same Confluence. Never
-/// 0.
+/// Tells one Confluence, and one way to reach it (TLS and proxy), from another, for limits that
+/// hold for all who go there: where the way is broken, as by a wrong CA, only those who take it are
+/// told so. Never 0.
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT std::uint64_t upstream_id(const Secret& secret,
                                                                 const ConfluenceSettings& settings);
 
