@@ -5,6 +5,7 @@
 #include <http_protocol.h>
 #include <util_filter.h>
 
+#include <algorithm>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -173,32 +174,44 @@ struct Concerning {
   bool login_reason = false;
 };
 
-/// Removes what is meant for this module, or must not reach the browser. Whether it shows that the
-/// session is over, apart from cookies.
-bool clean(apr_table_t* headers, const request_rec& request, const DirectoryConfig& config,
-           SetCookieFilter& cookies) {
+/// What a response shows of the session's end. A log-out outweighs.
+enum class End { none, expired, logged_out };
+
+/// Removes what is meant for this module, or must not reach the browser. What it shows, apart from
+/// cookies.
+End clean(apr_table_t* headers, const request_rec& request, const DirectoryConfig& config,
+          SetCookieFilter& cookies) {
   const Concerning present(headers);
   if (present.set_cookie) cookies.apply(headers);
-  bool is_over =
-      present.login_reason && says_logged_out(headers) && was_sent_to_confluence(request, config);
+  End end =
+      present.login_reason && says_logged_out(headers) && was_sent_to_confluence(request, config)
+          ? End::logged_out
+          : End::none;
   if (present.says_expired) {
     const char* said = apr_table_get(headers, kSaysExpired);
-    is_over = is_over || (said != nullptr && apr_cstr_casecmp(said, "expired") == 0);
+    if (said != nullptr && apr_cstr_casecmp(said, "expired") == 0)
+      end = std::max(end, End::expired);
     apr_table_unset(headers, kSaysExpired);
   }
   const PassAs& pass_as = config.passing();
   if (pass_as.place == PassAs::header) apr_table_unset(headers, pass_as.name.c_str());
-  return is_over;
+  return end;
 }
 
 void clean(request_rec& request, const RequestState& state) {
   const DirectoryConfig& config = *state.config;
   SetCookieFilter cookies(request, state);
-  bool is_over = request.status == HTTP_UNAUTHORIZED && was_sent_to_confluence(request, config);
+  End end = request.status == HTTP_UNAUTHORIZED && was_sent_to_confluence(request, config)
+                ? End::expired
+                : End::none;
   for (apr_table_t* headers : {request.headers_out, request.err_headers_out})
-    is_over = clean(headers, request, config, cookies) || is_over;
-  if ((is_over || cookies.removes_token()) && state.result == Result::session &&
-      state.broker != nullptr)
+    end = std::max(end, clean(headers, request, config, cookies));
+  if (cookies.removes_token()) end = End::logged_out;
+  if (state.broker == nullptr) return;
+  // There may be a session by now that this request did not get.
+  if (end == End::logged_out && state.result != Result::rejected)
+    state.broker->log_out({state.token, state.address});
+  if (end == End::expired && state.result == Result::session)
     state.broker->drop({state.token, state.address}, state.cookies);
 }
 

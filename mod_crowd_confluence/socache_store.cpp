@@ -20,12 +20,6 @@ constexpr char kNamespace[] = "crowd-sessions";
 /// More than any sealed session.
 constexpr std::size_t kMaxBytes = Session::kCapacity + 256;
 
-/// How long a request waits. The providers know no bound: mod_socache_redis (httpd 2.4.71, APR-util
-/// 1.6.3) gives its time-out in microseconds to a library that takes it for seconds, and so waits
-/// for days. No longer than the second that a leader has besides its exchange, or its lease would
-/// end.
-constexpr std::chrono::seconds kPatience{1};
-
 /// How long a store that failed is left alone. APR's clients do the same for five seconds, in which
 /// they cannot be told to try; and whenever they do, they complain in the log.
 constexpr std::chrono::seconds kRetry{10};
@@ -104,7 +98,7 @@ SocacheStore::SocacheStore(const SocacheProvider& provider, server_rec* server)
     : provider_(provider),
       server_(server),
       health_(std::make_unique<Health>()),
-      calls_(std::make_unique<BoundedCalls>(kPatience)) {}
+      calls_(std::make_unique<BoundedCalls>(kMaxWait)) {}
 SocacheStore::~SocacheStore() = default;
 SocacheStore::SocacheStore(SocacheStore&&) noexcept = default;
 SocacheStore& SocacheStore::operator=(SocacheStore&&) noexcept = default;

@@ -21,8 +21,10 @@ struct SocacheProvider {
   ap_socache_instance_t* instance;
 };
 
-/// Waits for the provider for one second at most, and goes on without it then. A store that fails
-/// is left alone for a while by this process, so that neither requests nor the log suffer.
+/// Waits for the provider for kMaxWait at most, and goes on without it then. The providers know no
+/// bound: mod_socache_redis (httpd 2.4.71, APR-util 1.6.3) gives its time-out in microseconds to a
+/// library that takes it for seconds, and so waits for days. A store that fails is left alone for a
+/// while by this process, so that neither requests nor the log suffer.
 ///
 /// Thread-safe, as the providers are that CrowdConfluenceSOCache accepts. Lives in a child process:
 /// it has threads.

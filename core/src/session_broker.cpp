@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "crowd_confluence/cookie.h"
 #include "signals_blocked.h"
 
 namespace crowd_confluence {
@@ -59,37 +60,55 @@ class Waiting {
   const bool may_wait_;
 };
 
-/// Tells the followers what came of it, however the leader leaves.
-class Lead {
- public:
-  Lead(ExchangeLeases& leases, const ExchangeLeases::Part& part) : leases_(leases), part_(part) {}
-  Lead(const Lead&) = delete;
-  Lead& operator=(const Lead&) = delete;
-  ~Lead() { leases_.done(part_, result_, reason_); }
+bool is_any(std::string_view) {
+  return true;
+}
 
-  void ends_with(Result result, Reason reason) {
-    result_ = result;
-    reason_ = reason;
-  }
-
- private:
-  ExchangeLeases& leases_;
-  const ExchangeLeases::Part part_;
-  Result result_ = Result::unavailable;
-  Reason reason_ = Reason::internal;
-};
+std::string_view required_cookie(const CookieNames& names, std::string_view cookies) {
+  for (CookieScanner scan(cookies); scan.next();)
+    if (names.is_required(scan.cookie().name)) return scan.piece();
+  return {};
+}
 
 }  // namespace
 
 BrokerEvents::~BrokerEvents() = default;
+
+/// Tells the followers what came of it, once, however the leader leaves.
+class SessionBroker::Lead {
+ public:
+  Lead(ExchangeLeases& leases, const ExchangeLeases::Part& part) : leases_(leases), part_(part) {}
+  Lead(const Lead&) = delete;
+  Lead& operator=(const Lead&) = delete;
+  ~Lead() { leases_.done(part_, Result::unavailable, Reason::internal); }
+
+  /// Result::session with Reason::too_large: the table does not have it.
+  void ends_with(Result result, Reason reason) {
+    leases_.done(part_, result, reason);
+    part_ = {};
+  }
+  void ends_without_result() {
+    leases_.give_up(part_);
+    part_ = {};
+  }
+
+ private:
+  ExchangeLeases& leases_;
+  ExchangeLeases::Part part_;
+};
 
 SessionBroker::SessionBroker(ConfluenceSettings settings, BrokerLimits limits,
                              BrokerSurroundings around)
     : limits_(limits),
       around_(around),
       client_(std::move(settings)),
-      lease_(client_.settings().http.timeout + std::chrono::seconds(1)),
-      renewal_lease_(std::max(lease_, limits.session_ttl / 16)) {
+      longest_lead_(client_.settings().http.timeout +
+                    (around.store != nullptr ? 2 * SessionStore::kMaxWait : Moment::zero())),
+      lease_(longest_lead_ + std::chrono::seconds(1)),
+      renewal_lease_(std::max(lease_, limits.session_ttl / 16)),
+      // The store counts in whole seconds.
+      mark_ttl_(around.store != nullptr ? limits.session_ttl + std::chrono::seconds(1)
+                                        : Moment::zero()) {
   if (around_.state == nullptr) return;
   hash_.emplace(around_.state->secret(), client_.settings());
   upstream_ = &around_.state->upstreams().upstream(
@@ -113,6 +132,15 @@ bool SessionBroker::find_in_table(const VisitorKey& key, const Visitor& visitor,
                 key, visitor, outcome);
 }
 
+/// Sees also what `find_in_table` may miss: an entry that is just being written.
+SessionTable::Found SessionBroker::find_after_writers(const VisitorKey& key, const Visitor& visitor,
+                                                      Outcome& outcome) {
+  const SessionTable::Found found =
+      around_.state->table().find_after_writers(key, around_.clock->now(), renewal_lease_, outcome);
+  accept(found, key, visitor, outcome);
+  return found;
+}
+
 bool SessionBroker::accept(const SessionTable::Found& found, const VisitorKey& key,
                            const Visitor& visitor, const Outcome& outcome) {
   if (found.is_to_renew && around_.renewals != nullptr)
@@ -133,7 +161,7 @@ void SessionBroker::ask(const VisitorKey& key, const Visitor& visitor, Outcome& 
   do {
     const ExchangeLeases::Part part = leases.join(key, around_.clock->now(), lease_);
     if (part.role != ExchangeLeases::Part::follows) return lead(part, key, visitor, outcome);
-    if (follow(part, key, visitor, deadline + settings().http.timeout, outcome)) return;
+    if (follow(part, key, visitor, deadline + longest_lead_, outcome)) return;
   } while (around_.clock->now() < deadline);
   give(outcome, Result::unavailable, Source::none, Reason::leader_lost);
 }
@@ -142,16 +170,16 @@ bool SessionBroker::follow(const ExchangeLeases::Part& part, const VisitorKey& k
                            const Visitor& visitor, Moment deadline, Outcome& outcome) {
   const auto shared = around_.state->leases().wait(part, *around_.clock, deadline);
   if (!shared) return false;
-  if (shared->result == Result::session) {
-    if (find_in_table(key, visitor, outcome)) {
-      outcome.source = Source::follower;
-    } else {
-      // It did not fit into the table, or is gone already. Waiting for others again would not help.
-      lead({}, key, visitor, outcome);
-    }
-    return true;
+  if (shared->result != Result::session) {
+    give(outcome, shared->result, Source::follower, shared->reason);
+  } else if (find_in_table(key, visitor, outcome)) {
+    outcome.source = Source::follower;
+  } else if (shared->reason == Reason::too_large) {
+    // Waiting for others again would not help.
+    lead({}, key, visitor, outcome);
+  } else {
+    return false;  // dropped or displaced since: again one is to ask, not all
   }
-  give(outcome, shared->result, Source::follower, shared->reason);
   return true;
 }
 
@@ -159,32 +187,34 @@ void SessionBroker::lead(const ExchangeLeases::Part& part, const VisitorKey& key
                          const Visitor& visitor, Outcome& outcome) {
   Lead lead(around_.state->leases(), part);
   // Another leader may have finished between this caller's look at the table and its turn.
-  const Moment now = around_.clock->now();
-  const SessionTable::Found found =
-      around_.state->table().find_after_writers(key, now, renewal_lease_, outcome);
-  if (!accept(found, key, visitor, outcome) && !find_in_store(key, outcome)) {
-    if (upstream_->admit(around_.clock->now(), lease_) == CircuitBreaker::Admission::refused) {
-      give(outcome, Result::unavailable, Source::none, Reason::breaker_open);
-    } else {
-      const Verdict verdict = exchange(visitor, {});
-      remember(key, verdict);
-      give(outcome, verdict.result, Source::exchange, verdict.reason);
-      outcome.session = verdict.session;
-      outcome.detail = verdict.detail;
-    }
+  const SessionTable::Found found = find_after_writers(key, visitor, outcome);
+  if (found.is_found) return lead.ends_with(outcome.result, outcome.reason);
+  if (!found.is_marked && find_in_store(key, outcome, lead)) return;
+  if (upstream_->admit(around_.clock->now(), lease_) == CircuitBreaker::Admission::refused) {
+    give(outcome, Result::unavailable, Source::none, Reason::breaker_open);
+    return lead.ends_with(outcome.result, outcome.reason);
   }
-  lead.ends_with(outcome.result, outcome.reason);
+  const Verdict verdict = exchange(visitor, {});
+  give(outcome, verdict.result, Source::exchange, verdict.reason);
+  outcome.session = verdict.session;
+  outcome.detail = verdict.detail;
+  remember(key, verdict, false, lead);
 }
 
-bool SessionBroker::find_in_store(const VisitorKey& key, Outcome& outcome) {
+bool SessionBroker::find_in_store(const VisitorKey& key, Outcome& outcome, Lead& lead) {
   const auto stored = take_from_store(key);
   if (!stored) return false;
   // The other machine's clock may differ: nothing is used for longer than this one allows.
   const Moment left = std::min<Moment>(stored->expires - wall_clock(), limits_.session_ttl);
   if (left <= Moment::zero()) return false;
-  put_into_table(key, Reason::known, stored->session, left);
+  const auto adopted = around_.state->table().adopt_session(key, around_.clock->now(), left,
+                                                            Reason::known, stored->session);
+  if (adopted == SessionTable::Stored::no_room) return false;  // dropped while it was looked for
+  tell_if_too_large(adopted, stored->session);
   give(outcome, Result::session, Source::store, Reason::known);
   outcome.session = stored->session;
+  lead.ends_with(Result::session,
+                 adopted == SessionTable::Stored::too_large ? Reason::too_large : Reason::known);
   return true;
 }
 
@@ -216,29 +246,59 @@ Verdict SessionBroker::exchange(const Visitor& visitor, std::string_view session
   return verdict;
 }
 
-void SessionBroker::remember(const VisitorKey& key, const Verdict& verdict) {
-  if (verdict.result == Result::session) {
-    put_into_table(key, verdict.reason, verdict.session, limits_.session_ttl);
-    put_into_store(key, verdict.session);
-  } else if (verdict.result == Result::rejected && limits_.rejection_ttl > Moment::zero()) {
-    around_.state->table().put_refusal(key, around_.clock->now(), limits_.rejection_ttl,
-                                       verdict.reason);
+/// First in the table, then those who follow are told, and then the store, which may be slow.
+void SessionBroker::remember(const VisitorKey& key, const Verdict& verdict, bool is_renewal,
+                             Lead& lead) {
+  if (verdict.result == Result::rejected) refuse(key, verdict.reason);
+  if (verdict.result != Result::session) {
+    lead.ends_with(verdict.result, verdict.reason);
+    // It may have a session from before that this machine does not know.
+    if (verdict.result == Result::rejected && around_.store != nullptr) around_.store->remove(key);
+    return;
+  }
+  using Stored = SessionTable::Stored;
+  SessionTable& table = around_.state->table();
+  const Moment now = around_.clock->now();
+  const Stored stored =
+      is_renewal
+          ? table.renew_session(key, now, limits_.session_ttl, verdict.reason, verdict.session)
+          : table.put_session(key, now, limits_.session_ttl, verdict.reason, verdict.session);
+  tell_if_too_large(stored, verdict.session);
+  // Dropped while it was renewed, or displaced.
+  if (stored == Stored::no_room) return lead.ends_without_result();
+  if (stored == Stored::yes) lead.ends_with(verdict.result, verdict.reason);
+  put_into_store(key, verdict.session, stored);
+  lead.ends_with(verdict.result, Reason::too_large);
+}
+
+void SessionBroker::refuse(const VisitorKey& key, Reason reason) {
+  SessionTable& table = around_.state->table();
+  const Moment now = around_.clock->now();
+  if (limits_.rejection_ttl > Moment::zero() || mark_ttl_ > Moment::zero()) {
+    table.put_refusal(key, now, limits_.rejection_ttl, reason, mark_ttl_);
+  } else {
+    table.drop_session(key, is_any, now, mark_ttl_);
   }
 }
 
-void SessionBroker::put_into_table(const VisitorKey& key, Reason reason, const Session& session,
-                                   Moment ttl) {
-  const auto stored =
-      around_.state->table().put_session(key, around_.clock->now(), ttl, reason, session);
+void SessionBroker::tell_if_too_large(SessionTable::Stored stored, const Session& session) {
   if (stored == SessionTable::Stored::too_large && around_.events != nullptr)
     around_.events->session_too_large(settings(), session.user().size() + session.cookies().size());
 }
 
-void SessionBroker::put_into_store(const VisitorKey& key, const Session& session) {
+void SessionBroker::put_into_store(const VisitorKey& key, const Session& session,
+                                   SessionTable::Stored stored) {
   if (around_.store == nullptr) return;
   const auto ttl = std::chrono::ceil<WallClockTime>(limits_.session_ttl);
   around_.store->put(key, seal_session(around_.state->secret(), key, {session, wall_clock() + ttl}),
                      ttl);
+  // Whoever dropped it since it is in the table may have been at the store before.
+  Outcome known;
+  const SessionTable::Found found =
+      around_.state->table().find_after_writers(key, around_.clock->now(), renewal_lease_, known);
+  if (found.is_marked ||
+      (stored == SessionTable::Stored::yes && known.session.cookies() != session.cookies()))
+    around_.store->remove(key);
 }
 
 /// Out of memory, it is left undone: the session that was found is good.
@@ -282,32 +342,34 @@ void SessionBroker::renew(const VisitorKey& key, const Visitor& visitor, std::st
   if (verdict.reason == Reason::unauthorized || verdict.reason == Reason::unexpected_answer)
     verdict = exchange(visitor, {});
 
-  if (verdict.result == Result::session) {
-    const auto stored = table.renew_session(key, around_.clock->now(), limits_.session_ttl,
-                                            verdict.reason, verdict.session);
-    if (stored == SessionTable::Stored::yes) put_into_store(key, verdict.session);
-  } else if (verdict.result == Result::rejected) {
-    forget(key, cookies);
-    remember(key, verdict);
-  }
-  lead.ends_with(verdict.result, verdict.reason);
+  remember(key, verdict, true, lead);
 }
 
 void SessionBroker::drop(const Visitor& visitor, std::string_view cookies) {
   if (around_.state == nullptr) return;
   const SignalsBlocked blocked;
-  forget(hash_->key_of(visitor), cookies);
-}
-
-/// A session may be in the store without being in the table: one that does not fit, for instance.
-void SessionBroker::forget(const VisitorKey& key, std::string_view cookies) {
-  const bool was_in_table = around_.state->table().drop_session(key, cookies);
+  const VisitorKey key = hash_->key_of(visitor);
+  const std::string_view required = required_cookie(settings().session_cookies, cookies);
+  const auto is_meant = [&](std::string_view others) {
+    return required_cookie(settings().session_cookies, others) == required;
+  };
+  const bool was_in_table =
+      around_.state->table().drop_session(key, is_meant, around_.clock->now(), mark_ttl_);
   if (around_.store == nullptr) return;
+  // It may be in the store without being in the table: one that does not fit, for instance.
   if (!was_in_table) {
     const auto stored = take_from_store(key);
-    if (!stored || stored->session.cookies() != cookies) return;
+    if (!stored || !is_meant(stored->session.cookies())) return;
   }
   around_.store->remove(key);
+}
+
+void SessionBroker::log_out(const Visitor& visitor) {
+  if (around_.state == nullptr) return;
+  const SignalsBlocked blocked;
+  const VisitorKey key = hash_->key_of(visitor);
+  around_.state->table().drop_session(key, is_any, around_.clock->now(), mark_ttl_);
+  if (around_.store != nullptr) around_.store->remove(key);
 }
 
 }  // namespace crowd_confluence

@@ -4,8 +4,8 @@
 #include <array>
 #include <atomic>
 #include <cstring>
-#include <limits>
 #include <optional>
+#include <utility>
 
 #include "robust_mutex.h"
 
@@ -16,7 +16,8 @@
 //   slots    kWays slots a bucket
 //
 // A slot is an array of 64-bit words, as each can be read and written as a whole whatever another
-// process does: sequence, key, key, what, end of life, time of renewal, then the text.
+// process does: sequence, key, key, what, until when it answers, time of renewal or end of the
+// mark, then the text.
 
 namespace crowd_confluence {
 namespace {
@@ -62,8 +63,8 @@ struct SessionTable::Entry {
   Reason reason = Reason::internal;
   std::uint16_t user_length = 0;
   std::uint16_t cookies_length = 0;
-  Moment expires{};
-  Moment renews{};
+  Moment expires{};            // zero for a mark: it answers nobody
+  Moment renews{};             // of a refusal or mark: when the mark ends
   const char* text = nullptr;  // of the session that is to be written
 
   [[nodiscard]] std::uint64_t packed() const {
@@ -81,6 +82,19 @@ struct SessionTable::Entry {
     return std::size_t{user_length} + std::size_t{cookies_length};
   }
   [[nodiscard]] bool is_good(Moment now) const { return kind != Kind::empty && now < expires; }
+  [[nodiscard]] bool is_marked(Moment now) const { return now < mark_ends(); }
+  [[nodiscard]] Moment mark_ends() const {
+    return kind == Kind::refusal || kind == Kind::mark ? renews : Moment::zero();
+  }
+
+  /// What is worth least makes room: nothing, what is over, refusals and marks, sessions; and of
+  /// several the one that ends first.
+  [[nodiscard]] std::pair<int, Moment> worth(Moment now) const {
+    if (kind == Kind::empty) return {0, {}};
+    const Moment end = std::max(expires, mark_ends());
+    if (now >= end) return {1, end};
+    return {kind == Kind::session ? 3 : 2, end};
+  }
 };
 
 class SessionTable::Slot {
@@ -245,115 +259,131 @@ SessionTable::Found SessionTable::find(const VisitorKey& key, Moment now, Moment
     if (entry.kind == Kind::refusal) {
       outcome.session.prepare(0, 0);  // an attempt before may have read a session here
       outcome.result = Result::rejected;
-      return {true, false, entry.expires};
+      return {true, false, false, entry.expires};
     }
     outcome.result = Result::session;
     return {true, now >= entry.renews && found.move_renewal(entry.renews, now + renewal_lease),
-            entry.expires};
+            false, entry.expires};
   }
   return {};
 }
 
-SessionTable::Found SessionTable::find_after_writers(const VisitorKey& key, Moment now,
-                                                     Moment renewal_lease, Outcome& outcome) const {
-  const BucketLock lock(*this, bucket_of(key));
-  return find(key, now, renewal_lease, outcome);
-}
-
-SessionTable::Stored SessionTable::put(const VisitorKey& key, const Entry& entry, bool only_renew,
-                                       Moment now) {
-  const std::size_t bucket = bucket_of(key);
-  const BucketLock lock(*this, bucket);
-  std::optional<Slot> place;
-  auto best = std::numeric_limits<std::int64_t>::max();
+std::optional<SessionTable::Slot> SessionTable::slot_of(std::size_t bucket,
+                                                        const VisitorKey& key) const {
   for (std::size_t way = 0; way < kWays; ++way) {
     const Slot candidate = slot(bucket, way);
-    const Entry old = candidate.entry();
-    if (old.kind != Kind::empty && candidate.has(key)) {
-      if (only_renew && old.kind != Kind::session) return Stored::no_room;
-      candidate.write(key, entry);
-      return Stored::yes;
-    }
-    // What is worth least makes room: nothing or expired, then a refusal, then the oldest session.
-    std::int64_t worth = old.expires.count();
-    if (!old.is_good(now)) {
-      worth = -2;
-    } else if (old.kind == Kind::refusal) {
-      worth = -1;
-    } else if (entry.kind == Kind::refusal) {
-      continue;
-    }
-    if (worth < best) {
-      best = worth;
-      place = candidate;
-    }
+    if (candidate.entry().kind != Kind::empty && candidate.has(key)) return candidate;
   }
-  if (only_renew || !place) return Stored::no_room;
+  return std::nullopt;
+}
+
+std::optional<SessionTable::Slot> SessionTable::room_for(std::size_t bucket, Kind kind,
+                                                         Moment now) const {
+  Slot best = slot(bucket, 0);
+  for (std::size_t way = 1; way < kWays; ++way) {
+    const Slot candidate = slot(bucket, way);
+    if (candidate.entry().worth(now) < best.entry().worth(now)) best = candidate;
+  }
+  const Entry old = best.entry();
+  if (kind != Kind::session && old.kind == Kind::session && old.is_good(now)) return std::nullopt;
+  return best;
+}
+
+SessionTable::Found SessionTable::find_after_writers(const VisitorKey& key, Moment now,
+                                                     Moment renewal_lease, Outcome& outcome) const {
+  const std::size_t bucket = bucket_of(key);
+  const BucketLock lock(*this, bucket);
+  Found found = find(key, now, renewal_lease, outcome);
+  if (const auto own = slot_of(bucket, key)) found.is_marked = own->entry().is_marked(now);
+  return found;
+}
+
+/// An entry of no kind, for what is too large to be kept, clears what it replaces.
+SessionTable::Stored SessionTable::put(const VisitorKey& key, const Entry& new_entry,
+                                       Replaces replaces, Moment now) {
+  const std::size_t bucket = bucket_of(key);
+  const BucketLock lock(*this, bucket);
+  const auto own = slot_of(bucket, key);
+  const Entry old = own ? own->entry() : Entry();
+  if (replaces == Replaces::sessions && old.kind != Kind::session) return Stored::no_room;
+  if (replaces == Replaces::all_but_marks && old.is_marked(now)) return Stored::no_room;
+  if (new_entry.kind == Kind::empty) {
+    if (own) own->clear();
+    return Stored::too_large;
+  }
+  Entry entry = new_entry;
+  if (entry.kind == Kind::refusal) entry.renews = std::max(entry.renews, old.mark_ends());
+  const auto place = own ? own : room_for(bucket, entry.kind, now);
+  if (!place) return Stored::no_room;
   place->write(key, entry);
   return Stored::yes;
 }
 
 SessionTable::Stored SessionTable::put_session(const VisitorKey& key, Moment now, Moment ttl,
                                                Reason reason, const Session& session) {
-  return put_session(key, now, ttl, reason, session, false);
+  return put_session(key, now, ttl, reason, session, Replaces::all);
 }
 
 SessionTable::Stored SessionTable::renew_session(const VisitorKey& key, Moment now, Moment ttl,
                                                  Reason reason, const Session& session) {
-  return put_session(key, now, ttl, reason, session, true);
+  return put_session(key, now, ttl, reason, session, Replaces::sessions);
+}
+
+SessionTable::Stored SessionTable::adopt_session(const VisitorKey& key, Moment now, Moment ttl,
+                                                 Reason reason, const Session& session) {
+  return put_session(key, now, ttl, reason, session, Replaces::all_but_marks);
 }
 
 SessionTable::Stored SessionTable::put_session(const VisitorKey& key, Moment now, Moment ttl,
                                                Reason reason, const Session& session,
-                                               bool only_renew) {
-  if (session.user().size() + session.cookies().size() > kMaxSessionBytes) {
-    drop(key, [](const Entry&, const Slot&) { return true; });
-    return Stored::too_large;
-  }
+                                               Replaces replaces) {
   Entry entry;
-  entry.kind = Kind::session;
-  entry.reason = reason;
-  entry.user_length = static_cast<std::uint16_t>(session.user().size());
-  entry.cookies_length = static_cast<std::uint16_t>(session.cookies().size());
-  entry.expires = now + ttl;
-  entry.renews = now + ttl - ttl / 4;
-  entry.text = session.user().data();
-  return put(key, entry, only_renew, now);
+  if (session.user().size() + session.cookies().size() <= kMaxSessionBytes) {
+    entry.kind = Kind::session;
+    entry.reason = reason;
+    entry.user_length = static_cast<std::uint16_t>(session.user().size());
+    entry.cookies_length = static_cast<std::uint16_t>(session.cookies().size());
+    entry.expires = now + ttl;
+    entry.renews = now + ttl - ttl / 4;
+    entry.text = session.user().data();
+  }
+  return put(key, entry, replaces, now);
 }
 
 SessionTable::Stored SessionTable::put_refusal(const VisitorKey& key, Moment now, Moment ttl,
-                                               Reason reason) {
+                                               Reason reason, Moment mark_ttl) {
   Entry entry;
   entry.kind = Kind::refusal;
   entry.reason = reason;
   entry.expires = now + ttl;
-  return put(key, entry, false, now);
+  entry.renews = now + mark_ttl;
+  return put(key, entry, Replaces::all, now);
 }
 
-template <typename IsMeant>
-bool SessionTable::drop(const VisitorKey& key, IsMeant is_meant) {
+bool SessionTable::drop_session(const VisitorKey& key, const IsMeant& is_meant, Moment now,
+                                Moment mark_ttl) {
   const std::size_t bucket = bucket_of(key);
   const BucketLock lock(*this, bucket);
-  for (std::size_t way = 0; way < kWays; ++way) {
-    const Slot candidate = slot(bucket, way);
-    const Entry entry = candidate.entry();
-    if (entry.kind != Kind::empty && candidate.has(key) && is_meant(entry, candidate)) {
-      candidate.clear();
-      return true;
-    }
-  }
-  return false;
-}
-
-bool SessionTable::drop_session(const VisitorKey& key, std::string_view cookies) {
-  return drop(key, [&](const Entry& entry, const Slot& slot) {
-    if (entry.kind != Kind::session || entry.cookies_length != cookies.size() ||
-        entry.text_length() > kMaxSessionBytes)
-      return false;
+  const auto own = slot_of(bucket, key);
+  Entry entry = own ? own->entry() : Entry();
+  const bool is_session = entry.kind == Kind::session && entry.text_length() <= kMaxSessionBytes;
+  if (is_session) {
     std::array<char, kMaxSessionBytes> text;
-    slot.copy_text(text.data(), entry.text_length());
-    return std::string_view(text.data() + entry.user_length, entry.cookies_length) == cookies;
-  });
+    own->copy_text(text.data(), entry.text_length());
+    if (!is_meant({text.data() + entry.user_length, entry.cookies_length})) return false;
+  }
+  if (mark_ttl <= Moment::zero()) {
+    if (is_session) own->clear();
+    return is_session;
+  }
+  const Moment mark_ends = std::max(now + mark_ttl, entry.mark_ends());
+  if (entry.kind != Kind::refusal) {
+    entry = Entry();
+    entry.kind = Kind::mark;
+  }
+  entry.renews = mark_ends;
+  if (const auto place = own ? own : room_for(bucket, Kind::mark, now)) place->write(key, entry);
+  return is_session;
 }
 
 std::size_t SessionTable::count() const {

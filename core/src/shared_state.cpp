@@ -6,7 +6,7 @@ namespace crowd_confluence {
 namespace {
 
 /// Written last by `create`.
-constexpr std::uint64_t kLayout = 0x4343'4600'0000'0001;  // "CCF", then the layout's number
+constexpr std::uint64_t kLayout = 0x4343'4600'0000'0002;  // "CCF", then the layout's number
 
 struct alignas(64) Head {
   std::uint64_t layout;

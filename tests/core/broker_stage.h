@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "crowd_confluence/session_broker.h"
@@ -39,30 +41,46 @@ class CountedEvents final : public BrokerEvents {
   std::atomic<Reason> last_reason{Reason::internal};
 };
 
-/// A store in memory that counts, and that tests reach into.
+/// A store in memory that counts, that tests reach into, and whose calls they may interrupt.
 class MemoryStore final : public SessionStore {
  public:
   std::optional<std::string> get(const VisitorKey& key) noexcept override {
-    const std::lock_guard<std::mutex> lock(mutex);
-    ++gets;
-    const auto found = data.find(key);
-    return found == data.end() ? std::nullopt : std::optional(found->second);
+    std::optional<std::string> result;
+    {
+      const std::lock_guard<std::mutex> lock(mutex);
+      ++gets;
+      const auto found = data.find(key);
+      if (found != data.end() && !is_away) result = found->second;
+    }
+    once(after_get);
+    return result;
   }
   void put(const VisitorKey& key, std::string_view sealed,
            std::chrono::milliseconds ttl) noexcept override {
+    once(before_put);
     const std::lock_guard<std::mutex> lock(mutex);
     last_ttl = ttl;
-    data[key] = sealed;
+    if (!is_away) data[key] = sealed;
   }
   void remove(const VisitorKey& key) noexcept override {
+    once(before_remove);
     const std::lock_guard<std::mutex> lock(mutex);
-    data.erase(key);
+    if (!is_away) data.erase(key);
   }
+
+  /// Called once, by the next such call.
+  std::function<void()> after_get, before_put, before_remove;
+  std::atomic<bool> is_away{false};  // what it is told fails
 
   std::mutex mutex;
   std::map<VisitorKey, std::string> data;
   int gets = 0;
   std::chrono::milliseconds last_ttl{};
+
+ private:
+  static void once(std::function<void()>& interruption) {
+    if (const auto call = std::exchange(interruption, nullptr)) call();
+  }
 };
 
 /// What the processes of one machine share.

@@ -37,6 +37,15 @@ struct Stage : broker_stage::Stage {
 
   Source source() { return find(*broker, alice()).source; }
 
+  /// Every answer of Confluence sets another cookie of a load balancer.
+  void balance_load() {
+    simulator.misbehave(Server::kConfluence, Fault::rewrite([n = 0](std::string response) mutable {
+                          const std::string cookie =
+                              "Set-Cookie: AWSALB=v" + std::to_string(++n) + "; Path=/\r\n";
+                          return response.insert(response.find("\r\n") + 2, cookie);
+                        }));
+  }
+
   std::unique_ptr<SessionBroker> broker;
   Session session;
 };
@@ -137,6 +146,90 @@ BOOST_FIXTURE_TEST_CASE(what_is_dropped_while_it_is_renewed_stays_dropped, Stage
   simulator.clear_faults();
   BOOST_TEST(renewals_are_done());
   BOOST_TEST(source() == Source::exchange);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_renewed_session_is_the_same_one_to_who_had_it_before, Stage) {
+  balance_load();
+  for (const bool logs_out : {true, false}) {
+    const Session before = find(*broker, alice()).session;
+    BOOST_TEST(renewals_are_done());
+    const Session renewed = find(*broker, alice()).session;
+    BOOST_TEST_REQUIRE((renewed.cookies() != before.cookies()));
+    if (logs_out) {
+      broker->log_out(alice());
+    } else {
+      broker->drop(alice(), before.cookies());
+    }
+    const Outcome next = find(*broker, alice());
+    BOOST_TEST(next.source == Source::exchange);
+    // A new one is not the one that is over, but a log-out ends it as well.
+    broker->drop(alice(), before.cookies());
+    BOOST_TEST(source() == Source::table);
+    broker->log_out(alice());
+    BOOST_TEST(source() == Source::exchange);
+    clock.advance(limits.session_ttl * 3 / 4);
+  }
+}
+
+namespace {
+
+/// A renewal that is under way, and many who miss the session meanwhile.
+struct Followed : Stage {
+  Followed() {
+    simulator.misbehave(Server::kConfluence, Fault::hang());
+    source();
+    BOOST_TEST_REQUIRE(simulator.wait_for_hanging(1));
+  }
+  ~Followed() {
+    simulator.clear_faults();
+    for (auto& thread : threads)
+      if (thread.joinable()) thread.join();
+  }
+
+  void follow() {
+    const int looks = clock.looks();
+    for (int i = 0; i < kMany; ++i)
+      threads.emplace_back([&] {
+        const Outcome outcome = find(*broker, alice());
+        if (outcome.result == Result::session) ++sessions;
+        if (outcome.source == Source::exchange) ++exchanged;
+      });
+    BOOST_TEST(processes::eventually(
+        [&] { return upstream().waiting() == kMany + 1 && clock.looks() - looks >= kMany * 4; }));
+  }
+  void finish() {
+    simulator.clear_faults();
+    for (auto& thread : threads) thread.join();
+    BOOST_TEST(renewals_are_done());
+    BOOST_TEST(sessions == kMany);
+  }
+
+  static constexpr int kMany = 20;
+  std::vector<std::thread> threads;
+  std::atomic<int> sessions{0};
+  std::atomic<int> exchanged{0};
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(of_those_who_follow_a_renewal_of_what_was_dropped_one_asks, Followed) {
+  broker->drop(alice(), session.cookies());
+  follow();
+  finish();
+  BOOST_TEST(exchanged == 1);
+  BOOST_TEST(exchanges() == 3u);
+}
+
+BOOST_FIXTURE_TEST_CASE(or_of_what_was_displaced, Followed) {
+  clock.advance(limits.session_ttl / 4);
+  follow();
+  const VisitorKey key = VisitorHash(machine.state.secret(), settings()).key_of(alice());
+  for (std::uint64_t n = 1; n <= 16; ++n)  // the whole bucket
+    machine.state.table().put_session({key[0] + n, key[1]}, clock.now(), 1h, Reason::known,
+                                      session);
+  finish();
+  BOOST_TEST(exchanged == 1);
+  BOOST_TEST(exchanges() == 3u);
 }
 
 BOOST_FIXTURE_TEST_CASE(who_misses_during_a_renewal_waits_for_it, Stage) {

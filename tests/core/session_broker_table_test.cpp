@@ -318,6 +318,18 @@ BOOST_FIXTURE_TEST_CASE(one_request_is_the_trial_and_hits_go_on, Stage) {
   BOOST_TEST(find(*broker, {.token = "x", .address = kAddress}).result == Result::rejected);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_way_that_is_broken_does_not_block_another, Stage) {
+  const auto broker = make_broker();
+  ConfluenceSettings bad = settings();
+  simulator.stop_listening(Server::kConfluence);
+  bad.http.verify_peer = false;
+  const auto other = make_broker(bad);
+  for (int i = 0; i < 3; ++i) find(*other, alice());
+  BOOST_TEST(find(*other, alice()).reason == Reason::breaker_open);
+  simulator.start_listening(Server::kConfluence);
+  BOOST_TEST(find(*broker, alice()).result == Result::session);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_failing_confluence_may_ask_for_more_time, Stage) {
   const auto broker = make_broker();
   confluence_goes_down("60");
@@ -384,6 +396,20 @@ BOOST_FIXTURE_TEST_CASE(what_is_dropped_is_asked_for_again, Stage) {
   BOOST_TEST(other.succeeds());
   BOOST_TEST(find(*broker, alice()).source == Source::exchange);
   BOOST_TEST(exchanges() == 2u);
+}
+
+BOOST_FIXTURE_TEST_CASE(who_logs_out_loses_whatever_session_there_is, Stage) {
+  const auto broker = make_broker();
+  find(*broker, alice());
+  broker->log_out({.token = token, .address = "127.0.0.3"});
+  BOOST_TEST(find(*broker, alice()).source == Source::table);
+  Child other([&] {
+    broker->log_out(alice());
+    return true;
+  });
+  BOOST_TEST(other.succeeds());
+  BOOST_TEST(machine.state.table().count() == 0u);
+  BOOST_TEST(find(*broker, alice()).source == Source::exchange);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

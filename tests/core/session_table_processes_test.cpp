@@ -68,8 +68,16 @@ struct Table {
   }
   bool drop(std::uint64_t key) {
     Outcome outcome;
-    return find(key, outcome).is_found &&
-           table.drop_session(key_number(key), outcome.session.cookies());
+    return find(key, outcome).is_found && drop(key, outcome.session.cookies(), 0ms);
+  }
+  bool drop(std::uint64_t key, std::string_view cookies, Moment mark_ttl) {
+    return table.drop_session(
+        key_number(key), [&](std::string_view others) { return others == cookies; }, kNow,
+        mark_ttl);
+  }
+  bool is_marked(std::uint64_t key) const {
+    Outcome outcome;
+    return table.find_after_writers(key_number(key), kNow, kLease, outcome).is_marked;
   }
 
   SharedMemory memory;
@@ -94,7 +102,11 @@ bool write_until_over(Table& t, Reading& reading, std::uint64_t seed) {
         t.drop(key);
         break;
       case 1:
-        t.table.put_refusal(key_number(key), kNow, kTtl, Reason::anonymous);
+        t.table.put_refusal(key_number(key), kNow, kTtl, Reason::anonymous, 0ms);
+        break;
+      case 2:
+        t.table.drop_session(
+            key_number(key), [](std::string_view) { return true; }, kNow, kTtl);
         break;
       default:
         is_well = t.put(key, number) && is_well;
@@ -258,6 +270,19 @@ BOOST_AUTO_TEST_CASE(killed_while_dropping, *utf::precondition(can_stop_at_write
   t.put(kWritten, kOld);
   const auto kills = processes::kill_before_every_write(
       t.memory, [&] { t.drop(kWritten); }, [&] { check_after_kill(t, t.others); });
+  BOOST_TEST(kills >= 10u);
+}
+
+BOOST_AUTO_TEST_CASE(killed_while_marking, *utf::precondition(can_stop_at_writes)) {
+  WithOthers t;
+  t.put(kWritten, kOld);
+  const std::string cookies(session_number(kOld).cookies());
+  const auto kills = processes::kill_before_every_write(
+      t.memory, [&] { t.drop(kWritten, cookies, kTtl); },
+      [&] {
+        if (t.is_marked(kWritten)) BOOST_TEST(t.user(kWritten) == "");
+        check_after_kill(t, t.others);
+      });
   BOOST_TEST(kills >= 10u);
 }
 

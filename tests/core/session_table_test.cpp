@@ -48,7 +48,20 @@ struct Table {
     return table.put_session(key, now, ttl, Reason::known, session_of("alice", cookies));
   }
   Stored refuse(const VisitorKey& key, Moment now, Moment ttl) {
-    return table.put_refusal(key, now, ttl, Reason::anonymous);
+    return table.put_refusal(key, now, ttl, Reason::anonymous, 0ms);
+  }
+  Stored adopt(const VisitorKey& key, Moment now) {
+    return table.adopt_session(key, now, 100ms, Reason::known, session_of("alice", "J=adopted"));
+  }
+  /// Forgets the session with these cookies.
+  bool drop(const VisitorKey& key, std::string_view cookies, Moment now = 0ms,
+            Moment mark_ttl = 0ms) {
+    return table.drop_session(
+        key, [&](std::string_view others) { return others == cookies; }, now, mark_ttl);
+  }
+  bool is_marked(const VisitorKey& key, Moment now) {
+    Outcome outcome;
+    return table.find_after_writers(key, now, kLease, outcome).is_marked;
   }
   std::string cookies(const VisitorKey& key, Moment now) {
     Outcome outcome;
@@ -113,7 +126,8 @@ BOOST_AUTO_TEST_CASE(a_refusal_is_found_without_a_session) {
   BOOST_TEST(t.table.find(key_number(1), 1ms, kLease, outcome).is_found);
   BOOST_TEST(!outcome.session.empty());
 
-  BOOST_TEST((t.table.put_refusal(key_number(1), 1ms, 100ms, Reason::login_denied) == Stored::yes));
+  BOOST_TEST(
+      (t.table.put_refusal(key_number(1), 1ms, 100ms, Reason::login_denied, 0ms) == Stored::yes));
   // The same outcome again: what it held before must not stay in it.
   const auto found = t.table.find(key_number(1), 2ms, kLease, outcome);
   BOOST_TEST(found.is_found);
@@ -207,7 +221,7 @@ BOOST_AUTO_TEST_CASE(renewing_needs_a_session_that_is_there) {
   BOOST_TEST(t.cookies(key_number(3), 198ms) == "J=new");
   BOOST_TEST(!t.has(key_number(3), 199ms));
 
-  BOOST_TEST(t.table.drop_session(key_number(3), "J=new"));
+  BOOST_TEST(t.drop(key_number(3), "J=new"));
   BOOST_TEST((renew(3, 100ms) == Stored::no_room));
   BOOST_TEST(!t.has(key_number(3), 100ms));
 }
@@ -224,19 +238,119 @@ BOOST_AUTO_TEST_CASE(a_renewal_that_ends_after_the_session_counts) {
 BOOST_AUTO_TEST_CASE(dropping_is_for_the_session_that_was_seen) {
   Table t;
   t.put(key_number(1), 0ms, 100ms, "J=1; K=22");
-  BOOST_TEST(!t.table.drop_session(key_number(1), "J=1; K=23"));
-  BOOST_TEST(!t.table.drop_session(key_number(1), "J=1; K=2"));
-  BOOST_TEST(!t.table.drop_session(key_number(1), ""));
-  BOOST_TEST(!t.table.drop_session(key_number(2), "J=1; K=22"));
+  BOOST_TEST(!t.drop(key_number(1), "J=1; K=23"));
+  BOOST_TEST(!t.drop(key_number(1), "J=1; K=2"));
+  BOOST_TEST(!t.drop(key_number(1), ""));
+  BOOST_TEST(!t.drop(key_number(2), "J=1; K=22"));
   BOOST_TEST(t.has(key_number(1), 1ms));
-  BOOST_TEST(t.table.drop_session(key_number(1), "J=1; K=22"));
+  BOOST_TEST(t.drop(key_number(1), "J=1; K=22"));
   BOOST_TEST(!t.has(key_number(1), 1ms));
-  BOOST_TEST(!t.table.drop_session(key_number(1), "J=1; K=22"));
+  BOOST_TEST(!t.drop(key_number(1), "J=1; K=22"));
   BOOST_TEST(t.table.count() == 0u);
 
   t.refuse(key_number(1), 0ms, 100ms);
-  BOOST_TEST(!t.table.drop_session(key_number(1), ""));
+  BOOST_TEST(!t.drop(key_number(1), ""));
   BOOST_TEST(t.has(key_number(1), 1ms));
+}
+
+BOOST_AUTO_TEST_CASE(a_mark_counts_as_absent_and_keeps_out_what_comes_from_elsewhere) {
+  Table t;
+  const VisitorKey key = key_number(1);
+  for (const bool was_known : {true, false}) {
+    t.put(key, 0ms, 100ms, "J=1");
+    if (!was_known) t.drop(key, "J=1");
+    BOOST_TEST(!t.is_marked(key, 1ms));
+    BOOST_TEST(t.drop(key, "J=1", 1ms, 50ms) == was_known);
+    BOOST_TEST(!t.has(key, 1ms));
+    BOOST_TEST(t.table.count() == 1u);
+    BOOST_TEST(t.is_marked(key, 50ms));
+    BOOST_TEST(!t.is_marked(key, 51ms));
+    BOOST_TEST((t.adopt(key, 50ms) == Stored::no_room));
+    BOOST_TEST((t.table.renew_session(key, 50ms, 100ms, Reason::known,
+                                      session_of("alice", "J=new")) == Stored::no_room));
+    BOOST_TEST(!t.has(key, 50ms));
+    BOOST_TEST((t.adopt(key, 51ms) == Stored::yes));
+    BOOST_TEST(t.cookies(key, 51ms) == "J=adopted");
+    t.drop(key, "J=adopted");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_proven_takes_the_place_of_a_mark) {
+  Table t;
+  t.drop(key_number(1), "J=1", 0ms, 50ms);
+  BOOST_TEST((t.put(key_number(1), 1ms, 100ms, "J=2") == Stored::yes));
+  BOOST_TEST(t.cookies(key_number(1), 1ms) == "J=2");
+  BOOST_TEST(!t.is_marked(key_number(1), 1ms));
+  BOOST_TEST(t.table.count() == 1u);
+  // Also where it does not fit.
+  t.drop(key_number(1), "J=2", 1ms, 50ms);
+  const auto large = session_of("alice", std::string(SessionTable::kMaxSessionBytes, 'x'));
+  const auto adopt_large = [&] {
+    return t.table.adopt_session(key_number(1), 1ms, 100ms, Reason::known, large);
+  };
+  BOOST_TEST((adopt_large() == Stored::no_room));
+  BOOST_TEST(
+      (t.table.put_session(key_number(1), 1ms, 100ms, Reason::known, large) == Stored::too_large));
+  BOOST_TEST(!t.is_marked(key_number(1), 1ms));
+  BOOST_TEST((adopt_large() == Stored::too_large));
+}
+
+BOOST_AUTO_TEST_CASE(a_session_that_is_not_meant_gets_no_mark) {
+  Table t;
+  t.put(key_number(1), 0ms, 100ms, "J=2");
+  BOOST_TEST(!t.drop(key_number(1), "J=1", 1ms, 50ms));
+  BOOST_TEST(!t.is_marked(key_number(1), 1ms));
+  BOOST_TEST(t.cookies(key_number(1), 1ms) == "J=2");
+}
+
+BOOST_AUTO_TEST_CASE(a_mark_outlives_a_refusal) {
+  Table t;
+  const VisitorKey key = key_number(1);
+  const auto refuse = [&](Moment now, Moment ttl, Moment mark_ttl) {
+    BOOST_TEST((t.table.put_refusal(key, now, ttl, Reason::anonymous, mark_ttl) == Stored::yes));
+  };
+  // One that was there before, one that comes with it, one that comes later.
+  t.drop(key, "", 0ms, 50ms);
+  refuse(1ms, 10ms, 0ms);
+  BOOST_TEST(t.has(key, 10ms));
+  BOOST_TEST(t.is_marked(key, 10ms));
+  BOOST_TEST(!t.has(key, 11ms));
+  BOOST_TEST(t.is_marked(key, 49ms));
+  BOOST_TEST((t.adopt(key, 49ms) == Stored::no_room));
+  BOOST_TEST(!t.is_marked(key, 50ms));
+
+  refuse(100ms, 0ms, 50ms);
+  BOOST_TEST(!t.has(key, 100ms));
+  BOOST_TEST(t.is_marked(key, 149ms));
+  BOOST_TEST(!t.is_marked(key, 150ms));
+
+  refuse(200ms, 10ms, 0ms);
+  BOOST_TEST(!t.drop(key, "", 201ms, 50ms));
+  Outcome outcome;
+  BOOST_TEST(t.table.find(key, 209ms, kLease, outcome).is_found);
+  BOOST_TEST(outcome.result == Result::rejected);
+  BOOST_TEST(outcome.reason == Reason::anonymous);
+  BOOST_TEST(t.is_marked(key, 250ms));
+  BOOST_TEST(!t.is_marked(key, 251ms));
+}
+
+BOOST_AUTO_TEST_CASE(a_mark_is_worth_as_little_as_a_refusal) {
+  Table t;
+  for (std::uint64_t n = 0; n < kPlaces; ++n) t.put(key_number(n), 0ms, 100ms);
+  BOOST_TEST(!t.drop(key_number(50), "", 1ms, 1000ms));
+  BOOST_TEST(!t.is_marked(key_number(50), 1ms));
+  for (std::uint64_t n = 0; n < kPlaces; ++n) BOOST_TEST(t.has(key_number(n), 1ms));
+  // Once it has a place a session displaces it, but only if nothing is worth less.
+  BOOST_TEST(t.drop(key_number(3), "J=1", 1ms, 1000ms));
+  t.drop(key_number(4), "J=1");
+  BOOST_TEST((t.put(key_number(51), 2ms, 1000ms) == Stored::yes));
+  BOOST_TEST(t.is_marked(key_number(3), 2ms));
+  BOOST_TEST((t.put(key_number(52), 2ms, 1000ms) == Stored::yes));
+  BOOST_TEST(!t.is_marked(key_number(3), 2ms));
+  // One that is over is worth no more than anything else that is.
+  BOOST_TEST(t.drop(key_number(5), "J=1", 2ms, 10ms));
+  BOOST_TEST((t.refuse(key_number(53), 12ms, 100ms) == Stored::yes));
+  for (std::uint64_t n = 6; n < kPlaces; ++n) BOOST_TEST(t.has(key_number(n), 12ms));
 }
 
 BOOST_AUTO_TEST_CASE(every_length_fits_up_to_the_largest) {
@@ -308,6 +422,16 @@ BOOST_AUTO_TEST_CASE(a_free_place_is_taken_before_anything_is_displaced) {
   BOOST_TEST(t.has(key_number(100), 1ms));
 }
 
+BOOST_AUTO_TEST_CASE(an_expired_session_that_may_still_be_renewed_is_left_if_there_is_room) {
+  Table t;
+  t.put(key_number(0), 0ms, 10ms);
+  for (std::uint64_t n = 1; n < kPlaces; ++n) t.put(key_number(n), 10ms, 100ms);
+  t.drop(key_number(7), "J=1");
+  BOOST_TEST((t.put(key_number(100), 10ms, 100ms) == Stored::yes));
+  BOOST_TEST((t.table.renew_session(key_number(0), 10ms, 100ms, Reason::known,
+                                    session_of("alice", "J=new")) == Stored::yes));
+}
+
 BOOST_AUTO_TEST_CASE(a_refusal_never_displaces_a_good_session) {
   Table t;
   for (std::uint64_t n = 0; n < kPlaces; ++n) t.put(key_number(n), 0ms, 100ms);
@@ -371,7 +495,7 @@ BOOST_AUTO_TEST_CASE(keys_that_look_alike_are_told_apart) {
     BOOST_TEST(t.cookies(keys[i], 0ms) == "J=" + std::to_string(i));
   BOOST_TEST(t.table.count() == keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    BOOST_TEST(t.table.drop_session(keys[i], "J=" + std::to_string(i)));
+    BOOST_TEST(t.drop(keys[i], "J=" + std::to_string(i)));
     BOOST_TEST(!t.has(keys[i], 0ms));
   }
   BOOST_TEST(t.table.count() == 0u);
@@ -384,7 +508,8 @@ BOOST_AUTO_TEST_CASE(another_view_of_the_memory_sees_the_same) {
   Outcome outcome;
   BOOST_TEST(other.find(key_number(1), 0ms, kLease, outcome).is_found);
   BOOST_TEST(outcome.session.cookies() == "J=1");
-  BOOST_TEST(other.drop_session(key_number(1), "J=1"));
+  BOOST_TEST(other.drop_session(
+      key_number(1), [](std::string_view cookies) { return cookies == "J=1"; }, 0ms, 0ms));
   BOOST_TEST(!t.has(key_number(1), 0ms));
 }
 
@@ -418,7 +543,7 @@ BOOST_AUTO_TEST_CASE(lengths_that_no_writer_wrote_do_no_harm) {
   t.put(key_number(1), 0ms, 100ms);
   t.slot_of(key_number(1))[3].store(0xffff'ffff'0001 | 0xffff'0000);
   BOOST_TEST(!t.has(key_number(1), 1ms));
-  BOOST_TEST(!t.table.drop_session(key_number(1), "J=1"));
+  BOOST_TEST(!t.drop(key_number(1), "J=1"));
   t.put(key_number(1), 0ms, 100ms);
   BOOST_TEST(t.has(key_number(1), 1ms));
 }

@@ -59,19 +59,29 @@ class CROWD_CONFLUENCE_EXPORT SessionBroker {
 
   /// Fills `outcome`, whose result is never Result::missing. A visitor who is remembered is
   /// answered without lock, heap and system call. Otherwise blocks while Confluence is asked, by
-  /// this caller or another one, for at most twice the settings' timeout and a second. Meanwhile
-  /// signals are blocked in this thread: a handler that ends the process, as httpd's prefork has
-  /// one, must not find the library half way.
+  /// this caller or another one, for at most the settings' timeout; after a leader was lost, for at
+  /// most twice that and a second. Each call of a store (look, put, perhaps remove) makes it longer
+  /// by SessionStore::kMaxWait at most, five of them where a leader was lost. Meanwhile signals are
+  /// blocked in this thread: a handler that ends the process, as httpd's prefork has one, must not
+  /// find the library half way.
   void find(const Visitor& visitor, Outcome& outcome);
 
   /// The session turned out to be over: it is forgotten, by all processes at once. `cookies` are
-  /// those that `find` gave; a newer session stays.
+  /// those that `find` gave. A session with another required cookie came since, and stays; one with
+  /// the same is the same, even if it was renewed, and a load balancer's cookie with it.
   void drop(const Visitor& visitor, std::string_view cookies);
+
+  /// The visitor has logged out: whatever session is known is forgotten, by all processes at once.
+  void log_out(const Visitor& visitor);
 
   [[nodiscard]] const ConfluenceSettings& settings() const { return client_.settings(); }
 
  private:
+  class Lead;
+
   bool find_in_table(const VisitorKey& key, const Visitor& visitor, Outcome& outcome);
+  SessionTable::Found find_after_writers(const VisitorKey& key, const Visitor& visitor,
+                                         Outcome& outcome);
   bool accept(const SessionTable::Found& found, const VisitorKey& key, const Visitor& visitor,
               const Outcome& outcome);
   void ask(const VisitorKey& key, const Visitor& visitor, Outcome& outcome);
@@ -79,14 +89,14 @@ class CROWD_CONFLUENCE_EXPORT SessionBroker {
               Moment deadline, Outcome& outcome);
   void lead(const ExchangeLeases::Part& part, const VisitorKey& key, const Visitor& visitor,
             Outcome& outcome);
-  bool find_in_store(const VisitorKey& key, Outcome& outcome);
+  bool find_in_store(const VisitorKey& key, Outcome& outcome, Lead& lead);
   void ask_for_itself(const Visitor& visitor, Outcome& outcome);
 
   Verdict exchange(const Visitor& visitor, std::string_view session_cookies);
-  void remember(const VisitorKey& key, const Verdict& verdict);
-  void put_into_table(const VisitorKey& key, Reason reason, const Session& session, Moment ttl);
-  void put_into_store(const VisitorKey& key, const Session& session);
-  void forget(const VisitorKey& key, std::string_view cookies);
+  void remember(const VisitorKey& key, const Verdict& verdict, bool is_renewal, Lead& lead);
+  void refuse(const VisitorKey& key, Reason reason);
+  void tell_if_too_large(SessionTable::Stored stored, const Session& session);
+  void put_into_store(const VisitorKey& key, const Session& session, SessionTable::Stored stored);
   std::optional<StoredSession> take_from_store(const VisitorKey& key);
   void renew_later(const VisitorKey& key, const Visitor& visitor, std::string_view cookies,
                    Moment expires) noexcept;
@@ -96,9 +106,12 @@ class CROWD_CONFLUENCE_EXPORT SessionBroker {
   const BrokerLimits limits_;
   const BrokerSurroundings around_;
   ConfluenceClient client_;
-  // Long enough for the slowest exchange, with some time to remember what came of it.
-  const Moment lease_;
+  // The slowest exchange, with a look into the store before and a put after it.
+  const Moment longest_lead_;
+  const Moment lease_;  // with some time for all else
   const Moment renewal_lease_;
+  // How long the store may have a session that was proven before now; zero without a store.
+  const Moment mark_ttl_;
   std::optional<VisitorHash> hash_;
   SharedUpstream* upstream_ = nullptr;
 };

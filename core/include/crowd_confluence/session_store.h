@@ -17,10 +17,13 @@
 namespace crowd_confluence {
 
 /// Keeps small pieces of data under a key, somewhere else: what comes out need not be what was put
-/// in. Implemented by the host program. Must be thread-safe, must not throw, and should not block
-/// for long.
+/// in. Implemented by the host program. Must be thread-safe and must not throw. What fails is left
+/// undone.
 class CROWD_CONFLUENCE_EXPORT SessionStore {
  public:
+  /// No call blocks for longer: who waits for a leader, and how long its lease is, counts on it.
+  static constexpr std::chrono::milliseconds kMaxWait{1000};
+
   virtual ~SessionStore();
   virtual std::optional<std::string> get(const VisitorKey& key) noexcept = 0;
   virtual void put(const VisitorKey& key, std::string_view data,
