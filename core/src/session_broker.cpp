@@ -150,11 +150,13 @@ bool SessionBroker::accept(const SessionTable::Found& found, const VisitorKey& k
 
 /// A miss. Of all who miss the same visitor on this machine one leads and the others follow.
 void SessionBroker::ask(const VisitorKey& key, const Visitor& visitor, Outcome& outcome) {
+  // Confluence cannot be asked, so that nothing is learnt of it, and nobody is to wait.
+  if (settings().forwarded_for && visitor.address.empty())
+    return give(outcome, Result::unavailable, Source::none, Reason::bad_address);
   const Moment began = around_.clock->now();
-  if (!upstream_->may_admit(began))
-    return give(outcome, Result::unavailable, Source::none, Reason::breaker_open);
+  if (!upstream_->may_admit(began)) return do_without(key, visitor, Reason::breaker_open, outcome);
   const Waiting waiting(*upstream_, limits_.max_waiting);
-  if (!waiting) return give(outcome, Result::unavailable, Source::none, Reason::too_many_waiting);
+  if (!waiting) return do_without(key, visitor, Reason::too_many_waiting, outcome);
 
   ExchangeLeases& leases = around_.state->leases();
   const Moment deadline = began + lease_;
@@ -163,7 +165,13 @@ void SessionBroker::ask(const VisitorKey& key, const Visitor& visitor, Outcome& 
     if (part.role != ExchangeLeases::Part::follows) return lead(part, key, visitor, outcome);
     if (follow(part, key, visitor, deadline + longest_lead_, outcome)) return;
   } while (around_.clock->now() < deadline);
-  give(outcome, Result::unavailable, Source::none, Reason::leader_lost);
+  do_without(key, visitor, Reason::leader_lost, outcome);
+}
+
+void SessionBroker::do_without(const VisitorKey& key, const Visitor& visitor, Reason reason,
+                               Outcome& outcome) {
+  if (!find_after_writers(key, visitor, outcome).is_found)
+    give(outcome, Result::unavailable, Source::none, reason);
 }
 
 bool SessionBroker::follow(const ExchangeLeases::Part& part, const VisitorKey& key,
@@ -235,6 +243,7 @@ void SessionBroker::ask_for_itself(const Visitor& visitor, Outcome& outcome) {
 /// An admitted exchange, whose outcome the breaker learns.
 Verdict SessionBroker::exchange(const Visitor& visitor, std::string_view session_cookies) {
   Verdict verdict = client_.exchange(visitor, session_cookies);
+  if (verdict.reason == Reason::internal) return verdict;  // of Confluence it tells nothing
   BrokerEvents* const events = around_.events;
   if (is_failure(verdict)) {
     if (upstream_->failed(around_.clock->now(), limits_.retry, verdict.retry_after) &&

@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <deque>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -318,6 +319,30 @@ BOOST_FIXTURE_TEST_CASE(one_request_is_the_trial_and_hits_go_on, Stage) {
   BOOST_TEST(find(*broker, {.token = "x", .address = kAddress}).result == Result::rejected);
 }
 
+BOOST_FIXTURE_TEST_CASE(who_cannot_be_asked_for_tells_the_breaker_nothing, Stage) {
+  const auto broker = make_broker();
+  // Without an address there is no exchange, and with this one no request.
+  const Visitor lost{.token = token, .address = {}};
+  const Visitor broken{.token = token, .address = "127.0.0.2\r\nX: y"};
+  simulator.stop_listening(Server::kConfluence);
+  for (int i = 0; i < 3; ++i) {
+    BOOST_TEST(find(*broker, lost).reason == Reason::bad_address);
+    BOOST_TEST(find(*broker, broken).reason == Reason::internal);
+    BOOST_TEST(find(*broker, alice()).reason == Reason::refused);
+  }
+  BOOST_TEST(events.opened == 1);
+  BOOST_TEST(find(*broker, lost).reason == Reason::bad_address);
+  clock.advance(limits.retry);
+  BOOST_TEST(find(*broker, lost).reason == Reason::bad_address);
+  BOOST_TEST(find(*broker, alice()).reason == Reason::refused);  // the trial was not taken
+  clock.advance(limits.retry);
+  BOOST_TEST(find(*broker, broken).reason == Reason::internal);
+  BOOST_TEST(find(*broker, alice()).reason == Reason::breaker_open);
+  BOOST_TEST(events.closed == 0);
+  for (std::uint32_t i = 0; i < limits.max_waiting; ++i) upstream().enter(limits.max_waiting);
+  BOOST_TEST(find(*broker, lost).reason == Reason::bad_address);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_way_that_is_broken_does_not_block_another, Stage) {
   const auto broker = make_broker();
   ConfluenceSettings bad = settings();
@@ -328,6 +353,41 @@ BOOST_FIXTURE_TEST_CASE(a_way_that_is_broken_does_not_block_another, Stage) {
   BOOST_TEST(find(*other, alice()).reason == Reason::breaker_open);
   simulator.start_listening(Server::kConfluence);
   BOOST_TEST(find(*broker, alice()).result == Result::session);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_just_being_written_is_known_where_nobody_may_wait, Stage,
+                        *utf::precondition(processes::can_stop_at_writes)) {
+  const auto broker = make_broker();
+  const Session session = find(*broker, alice()).session;
+  const VisitorKey key = VisitorHash(machine.state.secret(), settings()).key_of(alice());
+  const auto is_known = [&] {
+    Outcome outcome;
+    return machine.state.table().find(key, clock.now(), 1s, outcome).is_found;
+  };
+  for (const bool too_many : {true, false}) {
+    if (too_many) {
+      for (std::uint32_t i = 0; i < limits.max_waiting; ++i) upstream().enter(limits.max_waiting);
+    } else {
+      for (std::uint32_t i = 0; i < limits.max_waiting; ++i) upstream().leave();
+      for (int i = 0; i < 3; ++i) upstream().failed(clock.now(), 1h, std::nullopt);
+    }
+    std::size_t write = 0;
+    std::optional<Child> writer;
+    do {
+      writer.reset();
+      writer.emplace(processes::stop_before_write(machine.memory, write++, [&] {
+        machine.state.table().put_session(key, clock.now(), 1h, Reason::known, session);
+      }));
+    } while (is_known());
+    Outcome outcome;
+    std::thread reader([&] { broker->find(alice(), outcome); });
+    writer->go_on();
+    BOOST_TEST(writer->succeeds());
+    reader.join();
+    BOOST_TEST(outcome.result == Result::session);
+    BOOST_TEST(outcome.source == Source::table);
+  }
+  BOOST_TEST(exchanges() == 1u);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_failing_confluence_may_ask_for_more_time, Stage) {

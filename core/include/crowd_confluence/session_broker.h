@@ -90,6 +90,7 @@ class CROWD_CONFLUENCE_EXPORT SessionBroker {
   void lead(const ExchangeLeases::Part& part, const VisitorKey& key, const Visitor& visitor,
             Outcome& outcome);
   bool find_in_store(const VisitorKey& key, Outcome& outcome, Lead& lead);
+  void do_without(const VisitorKey& key, const Visitor& visitor, Reason reason, Outcome& outcome);
   void ask_for_itself(const Visitor& visitor, Outcome& outcome);
 
   Verdict exchange(const Visitor& visitor, std::string_view session_cookies);
