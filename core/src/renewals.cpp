@@ -2,13 +2,14 @@
 
 #include <condition_variable>
 #include <deque>
-#include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
 #include "signals_blocked.h"
 
 namespace crowd_confluence {
+
 class Renewals::Worker {
  public:
   Worker() {
@@ -17,12 +18,17 @@ class Renewals::Worker {
   }
 
   ~Worker() {
+    end();
+    thread_.join();
+  }
+
+  /// Does not wait.
+  void end() {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       is_ending_ = true;
     }
     changed_.notify_one();
-    thread_.join();
   }
 
   void add(std::function<void()> renewal) {
@@ -55,11 +61,23 @@ class Renewals::Worker {
   std::thread thread_;
 };
 
-Renewals::Renewals() : worker_(std::make_unique<Worker>()) {}
-Renewals::~Renewals() = default;
+Renewals::Renewals() = default;
 
-void Renewals::add(std::function<void()> renewal) {
-  worker_->add(std::move(renewal));
+Renewals::~Renewals() {
+  for (auto& [group, worker] : workers_) worker->end();
+}
+
+void Renewals::add(const void* group, std::function<void()> renewal) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  auto found = workers_.find(group);
+  if (found == workers_.end()) {
+    try {
+      found = workers_.emplace(group, std::make_unique<Worker>()).first;
+    } catch (const std::system_error&) {
+      return;
+    }
+  }
+  found->second->add(std::move(renewal));
 }
 
 }  // namespace crowd_confluence

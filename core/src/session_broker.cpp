@@ -315,14 +315,14 @@ void SessionBroker::renew_later(const VisitorKey& key, const Visitor& visitor,
                                 std::string_view cookies, Moment expires) noexcept {
   const SignalsBlocked blocked;
   try {
-    around_.renewals->add([this, key, token = std::string(visitor.token),
-                           address = std::string(visitor.address), of = std::string(cookies),
-                           expires] {
-      try {
-        renew(key, {token, address}, of, expires);
-      } catch (const std::bad_alloc&) {
-      }
-    });
+    around_.renewals->add(
+        upstream_, [this, key, token = std::string(visitor.token),
+                    address = std::string(visitor.address), of = std::string(cookies), expires] {
+          try {
+            renew(key, {token, address}, of, expires);
+          } catch (const std::bad_alloc&) {
+          }
+        });
   } catch (const std::bad_alloc&) {
   }
 }

@@ -137,7 +137,7 @@ struct Stage {
   /// Waits until the renewals that were queued before have been done.
   bool renewals_are_done() {
     std::atomic<bool> is_done{false};
-    renewals->add([&] { is_done = true; });
+    renewals->add(&upstream(), [&] { is_done = true; });
     return processes::eventually([&] { return is_done.load(); });
   }
 

@@ -18,6 +18,8 @@ using processes::kPatience;
 
 namespace {
 
+constexpr const void* kGroup = nullptr;
+
 /// A renewal that begins, and ends when it is let.
 struct Held {
   std::promise<void> begun;
@@ -45,7 +47,7 @@ BOOST_AUTO_TEST_CASE(each_is_done_once_one_after_the_other_in_order) {
   std::promise<void> last;
   Renewals renewals;
   for (int i = 0; i < 100; ++i)
-    renewals.add([&, i] {
+    renewals.add(kGroup, [&, i] {
       done.push_back(i);
       if (i == 99) last.set_value();
     });
@@ -54,13 +56,29 @@ BOOST_AUTO_TEST_CASE(each_is_done_once_one_after_the_other_in_order) {
   for (int i = 0; i < 100; ++i) BOOST_TEST(done[static_cast<std::size_t>(i)] == i);
 }
 
+BOOST_AUTO_TEST_CASE(one_group_does_not_wait_for_another) {
+  Held held;
+  Held other;
+  auto renewals = std::make_unique<Renewals>();
+  renewals->add(&held, [&] { held(); });
+  BOOST_TEST_REQUIRE(held.begins());
+  renewals->add(&other, [&] { other(); });
+  BOOST_TEST(other.begins());
+  other.may_end.set_value();
+  BOOST_TEST(processes::eventually([&] { return other.has_ended.load(); }));
+  BOOST_TEST(!held.has_ended);
+  held.may_end.set_value();
+  renewals.reset();
+  BOOST_TEST(held.has_ended);
+}
+
 BOOST_AUTO_TEST_CASE(many_threads_may_add) {
   std::atomic<int> done{0};
   Renewals renewals;
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i)
     threads.emplace_back([&] {
-      for (int k = 0; k < 100; ++k) renewals.add([&] { ++done; });
+      for (int k = 0; k < 100; ++k) renewals.add(kGroup, [&] { ++done; });
     });
   for (auto& thread : threads) thread.join();
   BOOST_TEST(processes::eventually([&] { return done == 800; }));
@@ -71,9 +89,9 @@ BOOST_AUTO_TEST_CASE(the_end_waits_for_the_one_that_is_being_done_and_leaves_the
   std::atomic<int> others{0};
   const auto counted = std::make_shared<int>();
   auto renewals = std::make_unique<Renewals>();
-  renewals->add([&] { held(); });
+  renewals->add(kGroup, [&] { held(); });
   BOOST_TEST_REQUIRE(held.begins());
-  for (int i = 0; i < 10; ++i) renewals->add([&others, counted] { ++others; });
+  for (int i = 0; i < 10; ++i) renewals->add(kGroup, [&others, counted] { ++others; });
   BOOST_TEST(counted.use_count() == 11);
   std::atomic<bool> is_gone{false};
   std::thread ending([&] {
@@ -92,13 +110,14 @@ BOOST_AUTO_TEST_CASE(too_many_are_left_undone) {
   std::atomic<std::size_t> done{0};
   Held held;
   Renewals renewals;
-  renewals.add([&] { held(); });
+  renewals.add(kGroup, [&] { held(); });
   BOOST_TEST_REQUIRE(held.begins());
-  for (std::size_t i = 0; i < Renewals::kMaxWaiting + 50; ++i) renewals.add([&] { ++done; });
+  for (std::size_t i = 0; i < Renewals::kMaxWaiting + 50; ++i)
+    renewals.add(kGroup, [&] { ++done; });
   held.may_end.set_value();
   std::promise<void> after;
   BOOST_TEST(processes::eventually([&] { return done == Renewals::kMaxWaiting; }));
-  renewals.add([&] { after.set_value(); });
+  renewals.add(kGroup, [&] { after.set_value(); });
   BOOST_TEST((after.get_future().wait_for(kPatience) == std::future_status::ready));
   BOOST_TEST(done == Renewals::kMaxWaiting);
 }
@@ -106,7 +125,7 @@ BOOST_AUTO_TEST_CASE(too_many_are_left_undone) {
 BOOST_AUTO_TEST_CASE(signals_are_for_other_threads) {
   std::promise<sigset_t> seen;
   Renewals renewals;
-  renewals.add([&] {
+  renewals.add(kGroup, [&] {
     sigset_t blocked;
     pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
     seen.set_value(blocked);

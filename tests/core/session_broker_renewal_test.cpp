@@ -96,6 +96,22 @@ BOOST_FIXTURE_TEST_CASE(many_requests_make_one_renewal, Stage) {
   BOOST_TEST(exchanges() == 2u);
 }
 
+BOOST_FIXTURE_TEST_CASE(one_confluence_that_hangs_does_not_hold_up_another, Stage) {
+  ConfluenceSettings elsewhere = settings();
+  elsewhere.http.verify_peer = false;  // another way there, and so another upstream
+  const auto other = make_broker(elsewhere);
+  find(*other, alice());
+  clock.advance(limits.session_ttl / 4 - 1ms);  // the first one's time ends
+  simulator.misbehave(Server::kConfluence, Fault::hang().once());
+  BOOST_TEST(source() == Source::table);
+  BOOST_TEST(simulator.wait_for_hanging(1));
+  clock.advance(limits.session_ttl / 2 + 1ms);
+  BOOST_TEST(find(*other, alice()).source == Source::table);
+  BOOST_TEST(wait_for_exchanges(4));
+  simulator.clear_faults();
+  renewals.reset();  // before the other broker
+}
+
 BOOST_FIXTURE_TEST_CASE(a_failing_renewal_leaves_the_session_in_use, Stage) {
   confluence_goes_down();
   BOOST_TEST(source() == Source::table);
@@ -250,7 +266,7 @@ BOOST_FIXTURE_TEST_CASE(who_misses_during_a_renewal_waits_for_it, Stage) {
 
 BOOST_FIXTURE_TEST_CASE(a_renewal_that_another_one_overtook_is_left_undone, Stage) {
   std::promise<void> may_go_on;
-  renewals->add([&] { may_go_on.get_future().wait_for(processes::kPatience); });
+  renewals->add(&upstream(), [&] { may_go_on.get_future().wait_for(processes::kPatience); });
   BOOST_TEST(source() == Source::table);  // queued, behind something slow
   clock.advance(limits.session_ttl / 4 - 1ms);
   BOOST_TEST(source() == Source::table);  // queued again, as nothing came of the first
@@ -261,7 +277,7 @@ BOOST_FIXTURE_TEST_CASE(a_renewal_that_another_one_overtook_is_left_undone, Stag
 
 BOOST_FIXTURE_TEST_CASE(nor_is_one_of_a_session_that_is_over, Stage) {
   std::promise<void> may_go_on;
-  renewals->add([&] { may_go_on.get_future().wait_for(processes::kPatience); });
+  renewals->add(&upstream(), [&] { may_go_on.get_future().wait_for(processes::kPatience); });
   BOOST_TEST(source() == Source::table);
   broker->drop(alice(), session.cookies());
   may_go_on.set_value();
