@@ -319,6 +319,11 @@ BOOST_FIXTURE_TEST_CASE(they_find_there_what_does_not_fit_into_the_table, Stage)
              clock.looks() - looks >= kCallers * kLooksUntilWaiting;
     });
   };
+  bool is_told_late = false;
+  memory_store.before_put = [&] {
+    is_told_late =
+        machine.state.leases().join(key(), clock.now(), 1s).role == ExchangeLeases::Part::follows;
+  };
   std::vector<std::thread> threads;
   std::atomic<int> sessions{0};
   for (int i = 0; i < kCallers; ++i)
@@ -327,6 +332,7 @@ BOOST_FIXTURE_TEST_CASE(they_find_there_what_does_not_fit_into_the_table, Stage)
     });
   for (auto& thread : threads) thread.join();
   BOOST_TEST(all_wait);
+  BOOST_TEST(is_told_late);
   BOOST_TEST(sessions == kCallers);
   BOOST_TEST(exchanges() == 1u);
 }

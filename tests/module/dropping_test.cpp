@@ -45,17 +45,19 @@ std::string session_seen_by(Stage& stage) {
 }
 
 /// An app that says of each request that the session has expired, if it is to /expired; to /late it
-/// says so when it is told to.
+/// says so when it is told to, and logs the user out then if it is to /late/logout.
 class ForgetfulApp {
  public:
   explicit ForgetfulApp(Stage& stage) {
     stage.app.respond_with([this](const AppRequest& request) {
-      if (request.target == "/late") {
+      if (request.target.starts_with("/late")) {
         std::unique_lock lock(mutex_);
         changed_.wait_for(lock, kPatience, [this] { return may_answer_; });
       } else if (request.target != "/expired") {
         return AppResponse{};
       }
+      if (request.target == "/late/logout")
+        return with_header("Set-Cookie: crowd.token_key=; Path=/; Max-Age=0");
       return with_header("X-Crowd-Confluence: expired");
     });
   }
@@ -262,6 +264,23 @@ BOOST_AUTO_TEST_CASE(a_late_answer_does_not_end_a_newer_session) {
   // Its own end is noticed all the same.
   BOOST_TEST(stage.get("/expired", {alice}).source() == "table");
   stage.app.forget();
+  BOOST_TEST(stage.get("/", {alice}).source() == "exchange");
+}
+
+BOOST_AUTO_TEST_CASE(but_a_late_log_out_does) {
+  Stage stage;
+  ForgetfulApp app(stage);
+  stage.start_with();
+  const std::string alice = stage.cookie_line("alice");
+  BOOST_TEST(stage.get("/", {alice}).source() == "exchange");
+  stage.app.forget();
+  std::future<Response> late =
+      std::async(std::launch::async, [&] { return stage.get("/late/logout", {alice}); });
+  BOOST_TEST(wait_until([&] { return !stage.app.requests().empty(); }));
+  BOOST_TEST(stage.get("/expired", {alice}).source() == "table");
+  BOOST_TEST(stage.get("/", {alice}).source() == "exchange");
+  app.answer();
+  BOOST_TEST(late.get().user() == "alice");
   BOOST_TEST(stage.get("/", {alice}).source() == "exchange");
 }
 

@@ -40,14 +40,14 @@ struct MachinesOptions {
 class Machines {
  public:
   explicit Machines(Kind kind, const MachinesOptions& options = {})
-      : store(kind), stage(httpd_options()), second(second_options()) {
+      : store(kind), stage(httpd_options()), second(second_options()), options_(options) {
     if (!options.store_runs) store.stop();
     stage.keep_secret(kSecret);
     stage.start(configuration(kSecret, options.directives));
-    second.start(configuration(options.second_secret, options.directives));
+    start_second();
   }
   ~Machines() {
-    for (const std::string& complaint : second.stop()) BOOST_ERROR(complaint);
+    stop_second();
     const std::string logs = second.logs();
     for (const std::string& token : tokens_)
       BOOST_TEST((logs.find(token) == std::string::npos), "a token is in the second one's logs");
@@ -72,6 +72,12 @@ class Machines {
     const std::vector<std::string> keys = store.keys();
     BOOST_REQUIRE(keys.size() == 1U);
     return keys.front();
+  }
+
+  /// With nothing in its table.
+  void start_second_anew() {
+    stop_second();
+    start_second();
   }
 
   void allow(const std::string& pattern) {
@@ -112,6 +118,12 @@ class Machines {
            "\"\nCrowdConfluenceURL ${CONFLUENCE} timeout=10\n" + directives + "\n" + location("/");
   }
 
+  void start_second() { second.start(configuration(options_.second_secret, options_.directives)); }
+  void stop_second() {
+    for (const std::string& complaint : second.stop()) BOOST_ERROR(complaint);
+  }
+
+  const MachinesOptions options_;
   std::vector<std::string> tokens_;
 };
 
@@ -333,11 +345,7 @@ BOOST_DATA_TEST_CASE(with_another_secret_nothing_is_shared, data::make(kKinds), 
   const std::string bob = machines.cookie("bob");
   BOOST_TEST(machines.ask_second(bob).source() == "exchange");
   const std::string key_of_bob = machines.only_key();
-  AppResponse expired;
-  expired.headers = {"X-Crowd-Confluence: expired"};
-  machines.stage.app.respond_with(expired);
-  BOOST_TEST(machines.ask_second(bob).source() == "table");
-  machines.stage.app.respond_with(AppResponse{});
+  machines.start_second_anew();
   machines.store.set_value(key_of_bob, value);
   const std::uint64_t gets = machines.store.commands().gets;
   const Response response = machines.ask_second(bob);
@@ -360,13 +368,39 @@ BOOST_DATA_TEST_CASE(what_is_dropped_is_dropped_from_the_store, data::make(kKind
     BOOST_TEST(machines.store.keys().empty());
     machines.stage.app.respond_with(AppResponse{});
     BOOST_TEST(machines.ask_second(alice).source() == "exchange");
+    machines.store.clear();
     // Whoever had it from the store drops it as well.
-    BOOST_TEST(machines.ask_first(alice).source() == "store");
+    const std::string bob = machines.cookie("bob");
+    BOOST_TEST(machines.ask_second(bob).source() == "exchange");
+    BOOST_TEST(machines.ask_first(bob).source() == "store");
     machines.stage.app.respond_with(ends);
-    BOOST_TEST(machines.ask_first(alice).source() == "table");
+    BOOST_TEST(machines.ask_first(bob).source() == "table");
     BOOST_TEST(machines.store.keys().empty());
     machines.stage.app.respond_with(AppResponse{});
   }
+}
+
+BOOST_DATA_TEST_CASE(what_is_dropped_while_the_store_fails_does_not_come_back_with_it,
+                     data::make(kKinds), kind) {
+  Machines machines(kind);
+  machines.allow(kComplaint);
+  const std::string alice = machines.cookie("alice");
+  BOOST_TEST(machines.ask_first(alice).source() == "exchange");
+  const std::string session = machines.session_seen();
+  const std::string key = machines.only_key();
+  const std::string value = machines.store.value(key).value();
+  machines.store.suspend();
+  AppResponse logs_out;
+  logs_out.headers = {"Set-Cookie: crowd.token_key=; Path=/; Max-Age=0"};
+  machines.stage.app.respond_with(logs_out);
+  BOOST_TEST(machines.ask_first(alice).source() == "table");
+  machines.stage.app.respond_with(AppResponse{});
+  machines.store.resume();
+  BOOST_TEST(machines.share_again());
+  machines.store.set_value(key, value);
+  machines.stage.app.forget();
+  BOOST_TEST(machines.ask_first(alice).source() == "exchange");
+  BOOST_TEST((machines.session_seen() != session));
 }
 
 BOOST_DATA_TEST_CASE(a_short_life_is_no_reason_not_to_share, data::make(kKinds), kind) {
