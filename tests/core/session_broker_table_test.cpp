@@ -1,5 +1,7 @@
 // Brokers that remember: hits, one exchange for many, limits, the breaker.
 
+#include <signal.h>
+
 #include <algorithm>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
@@ -236,6 +238,28 @@ BOOST_FIXTURE_TEST_CASE(a_killed_leader_is_replaced_when_its_end_is_known, Stage
   BOOST_TEST(upstream().waiting() == 0u);
 }
 
+BOOST_FIXTURE_TEST_CASE(when_what_was_shared_is_gone_before_they_see_it_one_asks_again, Stage,
+                        *utf::timeout(100)) {
+  const auto broker = make_broker();
+  simulator.misbehave(Server::kConfluence, Fault::hang().once());
+  const auto finds = [&] { return find(*broker, alice()).result == Result::session; };
+  Child leader(finds);
+  BOOST_TEST_REQUIRE(simulator.wait_for_hanging(1));
+  constexpr int kFollowers = 6;
+  const int looks_before = clock.looks();
+  std::deque<Child> followers;
+  for (int i = 0; i < kFollowers; ++i) followers.emplace_back(finds);
+  BOOST_TEST(
+      eventually([&] { return clock.looks() - looks_before >= kFollowers * kLooksUntilWaiting; }));
+  for (const Child& follower : followers) ::kill(follower.id(), SIGSTOP);
+  simulator.clear_faults();
+  BOOST_TEST(leader.succeeds());
+  broker->log_out(alice());
+  for (const Child& follower : followers) follower.go_on();
+  for (Child& follower : followers) BOOST_TEST(follower.succeeds());
+  BOOST_TEST(exchanges() == 2u);
+}
+
 BOOST_FIXTURE_TEST_CASE(no_more_than_allowed_wait, Stage) {
   limits.max_waiting = 3;
   const auto broker = make_broker();
@@ -379,8 +403,11 @@ BOOST_FIXTURE_TEST_CASE(what_is_just_being_written_is_known_where_nobody_may_wai
         machine.state.table().put_session(key, clock.now(), 1h, Reason::known, session);
       }));
     } while (is_known());
+    const int looks = clock.looks();
     Outcome outcome;
     std::thread reader([&] { broker->find(alice(), outcome); });
+    // When it misses, when it is to ask, and when it looks once more.
+    BOOST_TEST(eventually([&] { return clock.looks() - looks >= 3; }));
     writer->go_on();
     BOOST_TEST(writer->succeeds());
     reader.join();
