@@ -78,8 +78,13 @@ class MemoryStore final : public SessionStore {
   std::chrono::milliseconds last_ttl{};
 
  private:
-  static void once(std::function<void()>& interruption) {
-    if (const auto call = std::exchange(interruption, nullptr)) call();
+  void once(std::function<void()>& interruption) {
+    std::function<void()> call;
+    {
+      const std::lock_guard<std::mutex> lock(mutex);
+      call = std::exchange(interruption, nullptr);
+    }
+    if (call) call();
   }
 };
 
