@@ -13,10 +13,27 @@
 
 namespace cc = crowd_confluence;
 
+namespace {
+
+/// handler, which answers nothing by itself.
+int fix_up_what_took_its_place(request_rec* request) {
+  if (!cc::needs_another_fixup(*request)) return DECLINED;
+  const bool is_filtered = cc::own_state_of(request) != nullptr;
+  const int status = cc::fix_up_again(*request);
+  if (status != OK && status != DECLINED) return status;
+  // The filters were inserted before the handlers are asked.
+  if (!is_filtered) cc::insert_response_filter(request);
+  return DECLINED;
+}
+
+}  // namespace
+
 void crowd_confluence_register_hooks(apr_pool_t*) {
   // mod_rewrite decides where a request goes; mod_headers may want to use what we found out.
   static const char* const kAfter[] = {"mod_rewrite.c", nullptr};
   static const char* const kBefore[] = {"mod_headers.c", nullptr};
+  // It may answer from its cache.
+  static const char* const kBeforeHandling[] = {"mod_cache.c", nullptr};
 
   // Refuse a configuration that cannot work where `httpd -t` does, before a restart relies on it.
   ap_hook_check_config(cc::check_configuration, nullptr, nullptr, APR_HOOK_MIDDLE);
@@ -30,6 +47,8 @@ void crowd_confluence_register_hooks(apr_pool_t*) {
   // After authentication and authorization, so that nothing is asked for a request that is refused,
   // and when it is known who will answer it.
   ap_hook_fixups(cc::fix_up_request, kAfter, kBefore, APR_HOOK_MIDDLE);
+  // mod_dir decides after the fixup what a directory is answered with.
+  ap_hook_handler(fix_up_what_took_its_place, nullptr, kBeforeHandling, APR_HOOK_REALLY_FIRST);
   // What Confluence gave must not get out, neither with an answer nor with an error page.
   cc::register_response_filter();
   ap_hook_insert_filter(cc::insert_response_filter, nullptr, nullptr, APR_HOOK_LAST);

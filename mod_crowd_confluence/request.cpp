@@ -17,6 +17,7 @@
 #include "header_names.h"
 #include "lifecycle.h"
 #include "log.h"
+#include "proxy.h"
 #include "reaction.h"
 
 namespace crowd_confluence {
@@ -143,6 +144,7 @@ int fix_up(request_rec* request) {
   auto* state = new (apr_palloc(request->pool, sizeof(RequestState))) RequestState(config);
   ap_set_module_config(request->request_config, &crowd_confluence_module, state);
 
+  state->filename = request->filename;
   state->address = client_address(request);
   const std::optional<std::string_view> token = state->headers.take_apart(*request, config);
   if (const std::optional<Reason> reason = what_is_missing(token)) {
@@ -181,11 +183,37 @@ int fix_up_request(request_rec* request) {
   return HTTP_INTERNAL_SERVER_ERROR;
 }
 
-RequestState* state_of(const request_rec* request) {
-  for (; request != nullptr; request = request->prev) {
-    void* state = ap_get_module_config(request->request_config, &crowd_confluence_module);
-    if (state != nullptr) return static_cast<RequestState*>(state);
+bool needs_another_fixup(const request_rec& request) {
+  if (request.main != nullptr) return false;
+  const DirectoryConfig& config = directory_config(&request);
+  const RequestState* const state = own_state_of(&request);
+  if (state == nullptr) return config.enabled.value_or(false);
+  if (state->filename == request.filename) return false;
+  if (state->config != &config && *state->config != config) return true;
+  // The one address is there already, and now mod_proxy would add another.
+  return config.sends_address() && proxy_adds_forwarded_for(&request) &&
+         apr_table_get(request.headers_in, "X-Forwarded-For") != nullptr;
+}
+
+int fix_up_again(request_rec& request) {
+  RequestState* const first = own_state_of(&request);
+  const int status = fix_up_request(&request);
+  // The response's filter knows the first one.
+  if (RequestState* const second = own_state_of(&request); first != nullptr && second != first) {
+    *first = *second;
+    ap_set_module_config(request.request_config, &crowd_confluence_module, first);
   }
+  return status;
+}
+
+RequestState* own_state_of(const request_rec* request) {
+  return static_cast<RequestState*>(
+      ap_get_module_config(request->request_config, &crowd_confluence_module));
+}
+
+RequestState* state_of(const request_rec* request) {
+  for (; request != nullptr; request = request->prev)
+    if (RequestState* const state = own_state_of(request)) return state;
   return nullptr;
 }
 

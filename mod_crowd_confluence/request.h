@@ -19,6 +19,7 @@ struct RequestState {
   explicit RequestState(const DirectoryConfig& request_config) : config(&request_config) {}
 
   const DirectoryConfig* config;
+  const char* filename = nullptr;  // the request's, at that time
   RequestHeaders headers;
   SessionBroker* broker = nullptr;  // who was asked
   std::string_view token;
@@ -33,6 +34,17 @@ struct RequestState {
 
 /// fixups.
 int fix_up_request(request_rec* request);
+
+/// Whether the fixup must be done again before the request is answered. mod_dir (DirectoryIndex,
+/// FallbackResource) puts what a sub-request found into the place of a request that has passed the
+/// fixup, and other settings may hold for it. True for a main request only.
+bool needs_another_fixup(const request_rec& request);
+
+/// Does so: OK or DECLINED when the request goes on, otherwise the status to end it with.
+int fix_up_again(request_rec& request);
+
+/// The state of this very request; null if it has none.
+RequestState* own_state_of(const request_rec* request);
 
 /// The state of this request, or of the one that was internally redirected to it; null if none.
 RequestState* state_of(const request_rec* request);

@@ -138,6 +138,8 @@ BOOST_AUTO_TEST_CASE(a_directory_index_is_the_same_request) {
   const AppRequest request = stage.seen_by_app();
   BOOST_TEST(request.target == "/app/index");
   BOOST_TEST(request.cookie("JSESSIONID").size() == 1U);
+  BOOST_TEST(request.headers.values("X-Forwarded-For") == std::vector<std::string>{"127.0.0.1"},
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_rewritten_request_is_the_same_request) {
