@@ -145,6 +145,7 @@ int fix_up(request_rec* request) {
   ap_set_module_config(request->request_config, &crowd_confluence_module, state);
 
   state->filename = request->filename;
+  state->handler = request->handler;
   state->address = client_address(request);
   const std::optional<std::string_view> token = state->headers.take_apart(*request, config);
   if (const std::optional<Reason> reason = what_is_missing(token)) {
@@ -188,7 +189,8 @@ bool needs_another_fixup(const request_rec& request) {
   const DirectoryConfig& config = directory_config(&request);
   const RequestState* const state = own_state_of(&request);
   if (state == nullptr) return config.enabled.value_or(false);
-  if (state->filename == request.filename) return false;
+  // They are compared as pointers: each is replaced as a whole.
+  if (state->filename == request.filename && state->handler == request.handler) return false;
   if (state->config != &config && *state->config != config) return true;
   // The one address is there already, and now mod_proxy would add another.
   return config.sends_address() && proxy_adds_forwarded_for(&request) &&
@@ -197,6 +199,11 @@ bool needs_another_fixup(const request_rec& request) {
 
 int fix_up_again(request_rec& request) {
   RequestState* const first = own_state_of(&request);
+  if (first != nullptr && *first->config == directory_config(&request)) {
+    // All else is as it should be, and other modules may have changed it on purpose.
+    apr_table_unset(request.headers_in, "X-Forwarded-For");
+    return OK;
+  }
   const int status = fix_up_request(&request);
   // The response's filter knows the first one.
   if (RequestState* const second = own_state_of(&request); first != nullptr && second != first) {

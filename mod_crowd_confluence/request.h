@@ -20,6 +20,7 @@ struct RequestState {
 
   const DirectoryConfig* config;
   const char* filename = nullptr;  // the request's, at that time
+  const char* handler = nullptr;   // as well
   RequestHeaders headers;
   SessionBroker* broker = nullptr;  // who was asked
   std::string_view token;
@@ -37,7 +38,8 @@ int fix_up_request(request_rec* request);
 
 /// Whether the fixup must be done again before the request is answered. mod_dir (DirectoryIndex,
 /// FallbackResource) puts what a sub-request found into the place of a request that has passed the
-/// fixup, and other settings may hold for it. True for a main request only.
+/// fixup, and other settings may hold for it; mod_rewrite's flag H may hand it to mod_proxy. True
+/// for a main request only.
 bool needs_another_fixup(const request_rec& request);
 
 /// Does so: OK or DECLINED when the request goes on, otherwise the status to end it with.

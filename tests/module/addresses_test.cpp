@@ -1,8 +1,10 @@
 // The user's address: as httpd knows it, one, to Confluence and to the app.
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 
 #include "stage.h"
+#include "support/raw_server.h"
 
 using namespace module_tests;
 
@@ -109,6 +111,58 @@ BOOST_AUTO_TEST_CASE(an_ipv6_address_is_sent_in_one_form) {
   BOOST_TEST(seen_by_confluence(stage) == one("2001:db8::1:2"), boost::test_tools::per_element());
   BOOST_TEST(stage.seen_by_app().headers.values("X-Forwarded-For") == one("2001:db8::1:2"),
              boost::test_tools::per_element());
+}
+
+// mod_proxy adds the address by itself where it speaks HTTP to the app, however it was told to.
+BOOST_AUTO_TEST_CASE(every_way_to_the_app_brings_one_address) {
+  HttpdOptions options;
+  options.modules = {"slotmem_shm", "proxy_balancer", "lbmethod_byrequests"};
+  Stage stage(options);
+  stage.start(
+      "CrowdConfluenceURL ${CONFLUENCE}\nCrowdConfluence On\n"
+      "<Proxy balancer://http>\nBalancerMember ${APP}\n</Proxy>\n"
+      "<Location /url/>\nProxyPass ${APP}/url/\n</Location>\n"
+      "<Location /handler/>\nSetHandler \"proxy:${APP}\"\n</Location>\n"
+      "<Location /rewritten/>\nRewriteEngine On\nRewriteRule .* ${APP}/rewritten/ [P]\n"
+      "</Location>\n"
+      "<Location /flag/>\nRewriteEngine On\nRewriteRule .* - [H=proxy:${APP}]\n</Location>\n"
+      "<Location /balancer/>\nProxyPass balancer://http/balancer/\n</Location>\n"
+      "<Location /balanced-handler/>\nSetHandler proxy:balancer://http\n</Location>\n");
+  const std::string alice = stage.cookie_line("alice");
+  for (const std::string path :
+       {"/url/", "/handler/", "/rewritten/", "/flag/", "/balancer/", "/balanced-handler/"}) {
+    BOOST_TEST_CONTEXT(path) {
+      BOOST_TEST(stage.get(path, {alice, "X-Forwarded-For: 10.9.9.9"}).user() == "alice");
+      BOOST_TEST(stage.seen_by_app().headers.values("X-Forwarded-For") == one("127.0.0.1"),
+                 boost::test_tools::per_element());
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_app_that_speaks_no_http_gets_the_address_from_the_module) {
+  // SCGI: names and values, each ended by a NUL, and the request's body, which is an empty line.
+  test_support::RawServer app([](test_support::RawConnection& connection) {
+    std::string request = connection.read_request().value_or("");
+    std::replace(request.begin(), request.end(), '\0', '\n');
+    connection.write("Status: 200\r\nContent-Type: text/plain\r\n\r\n" + request);
+  });
+  HttpdOptions options;
+  options.modules = {"slotmem_shm", "proxy_balancer", "lbmethod_byrequests", "proxy_scgi"};
+  options.defines["SCGI"] = "scgi://127.0.0.1:" + std::to_string(app.port());
+  Stage stage(options);
+  stage.start(
+      "CrowdConfluenceURL ${CONFLUENCE}\nCrowdConfluence On\n"
+      "<Proxy balancer://scgi>\nBalancerMember ${SCGI}\n</Proxy>\n"
+      "ProxyPass /direct/ ${SCGI}/\nProxyPass /balanced/ balancer://scgi/\n");
+  const std::string alice = stage.cookie_line("alice");
+  for (const std::string path : {"/direct/", "/balanced/"}) {
+    BOOST_TEST_CONTEXT(path) {
+      const Response response =
+          stage.client().send({"POST", path, {alice, "X-Forwarded-For: 10.9.9.9"}, "\r\n\r\n"});
+      BOOST_TEST(response.user() == "alice");
+      BOOST_TEST(response.body.find("HTTP_X_FORWARDED_FOR\n127.0.0.1\n") != std::string::npos);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(switched_off_no_address_is_sent) {
