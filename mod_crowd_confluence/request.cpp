@@ -27,8 +27,10 @@ namespace {
 constexpr std::size_t kMaxTokenBytes = 4096;
 
 /// Why a request cannot be asked about, or nothing.
-std::optional<Reason> what_is_missing(const std::optional<std::string_view>& token) {
-  if (!token) return Reason::no_cookie;
+std::optional<Reason> what_is_missing(const request_rec& request,
+                                      const std::optional<std::string_view>& token) {
+  // A TRACE is answered with the headers that arrive: no session may be among them.
+  if (!token || request.method_number == M_TRACE) return Reason::no_cookie;
   if (token->empty() || *token == R"("")") return Reason::empty_cookie;
   if (token->size() > kMaxTokenBytes || !is_cookie_value(*token)) return Reason::malformed_cookie;
   return std::nullopt;
@@ -148,7 +150,7 @@ int fix_up(request_rec* request) {
   state->handler = request->handler;
   state->address = client_address(request);
   const std::optional<std::string_view> token = state->headers.take_apart(*request, config);
-  if (const std::optional<Reason> reason = what_is_missing(token)) {
+  if (const std::optional<Reason> reason = what_is_missing(*request, token)) {
     state->reason = *reason;
   } else {
     state->token = *token;

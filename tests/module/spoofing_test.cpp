@@ -186,6 +186,43 @@ BOOST_AUTO_TEST_CASE(a_cookie_header_with_nothing_left_is_not_sent) {
   BOOST_TEST(stage.seen_by_app().headers.values("Cookie").empty());
 }
 
+// The answer to a TRACE is the request, as it arrives at the app or, with Max-Forwards: 0, here.
+BOOST_AUTO_TEST_CASE(a_trace_shows_no_session) {
+  for (const std::string pass_as : {"cookie", "header"}) {
+    Stage stage;
+    stage.app.respond_with([](const AppRequest& request) {
+      std::string lines;
+      for (const auto& [name, value] : request.headers.lines) lines += name + ": " + value + "\n";
+      return AppResponse{200, {"Content-Type: message/http"}, lines};
+    });
+    stage.start("TraceEnable On\nCrowdConfluenceURL ${CONFLUENCE}\n" +
+                location("/", "CrowdConfluencePassAs " + pass_as));
+    const std::string alice = stage.cookie_line("alice");
+    BOOST_TEST(stage.get("/", {alice}).user() == "alice");
+    BOOST_TEST(stage.exchanges() == 1U);
+    stage.app.forget();
+    for (const std::string forwards : {"0", "10"}) {
+      BOOST_TEST_CONTEXT(pass_as << ", Max-Forwards: " << forwards) {
+        const Response response = stage.client().send(
+            {"TRACE",
+             "/",
+             {alice, "Max-Forwards: " + forwards,
+              pass_as == "cookie" ? "Cookie: JSESSIONID=spoofed-by-the-browser"
+                                  : "X-Confluence-Cookie: spoofed-by-the-browser"},
+             {}});
+        BOOST_TEST(response.status == 200);
+        BOOST_TEST(response.body.find("crowd.token_key=") != std::string::npos);
+        BOOST_TEST(response.body.find("JSESSIONID") == std::string::npos);
+        BOOST_TEST(response.body.find("X-Confluence-Cookie") == std::string::npos);
+        BOOST_TEST(response.body.find(kSpoofed) == std::string::npos);
+        BOOST_TEST(response.result() == "missing");
+        BOOST_TEST(response.reason() == "no-cookie");
+      }
+    }
+    BOOST_TEST(stage.exchanges() == 0U);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(each_outcome_reaches_the_app_without_a_session_but_one) {
   Stage stage;
   stage.start_with();
