@@ -160,13 +160,12 @@ int fix_up(request_rec* request) {
   set_variables(request, *state);
 
   if (state->result == Result::session) return OK;
-  // An error page of a request that was refused here is not refused again.
-  if (earlier != nullptr && earlier->was_refused) {
-    state->was_refused = true;
-    return OK;
-  }
-  const int status = react(*request, config.reaction_to(state->result));
-  state->was_refused = status != OK;
+  const Reaction* const reaction = config.reaction_to(state->result);
+  // Or the error page would be refused as well. Where another line holds, it is no exception.
+  if (earlier != nullptr) state->refused_by = earlier->refused_by;
+  if (reaction != nullptr && reaction == state->refused_by) return OK;
+  const int status = react(*request, reaction);
+  if (status != OK) state->refused_by = reaction;
   return status;
 }
 

@@ -29,8 +29,8 @@ struct RequestState {
   Source source = Source::none;
   Reason reason = Reason::no_cookie;
   std::string_view user;
-  std::string_view cookies;  // the session's, as a Cookie header
-  bool was_refused = false;  // CrowdConfluenceWhen ended this request
+  std::string_view cookies;              // the session's, as a Cookie header
+  const Reaction* refused_by = nullptr;  // the CrowdConfluenceWhen that ended this request
 };
 
 /// fixups.

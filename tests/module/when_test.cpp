@@ -133,4 +133,29 @@ BOOST_AUTO_TEST_CASE(an_error_document_explains) {
   BOOST_TEST(response.body == "Please log in first.");
 }
 
+BOOST_AUTO_TEST_CASE(the_line_that_refused_does_not_refuse_the_error_document) {
+  Stage stage;
+  stage.start(
+      "CrowdConfluenceURL ${CONFLUENCE}\nCrowdConfluence On\nCrowdConfluenceWhen missing 403\n"
+      "ErrorDocument 403 /app/denied\nProxyPass /app/ ${APP}/app/\n");
+  stage.app.respond_with(AppResponse{404, {}, "Please log in first."});
+  const Response response = stage.get("/app/page", {"Cookie: JSESSIONID=spoofed-by-the-browser"});
+  BOOST_TEST(response.body == "Please log in first.");
+  // The page comes from a server with a status of its own.
+  BOOST_TEST(response.status == 404);
+  const AppRequest request = stage.seen_by_app();
+  BOOST_TEST(request.target == "/app/denied");
+  BOOST_TEST(request.cookies().empty());
+}
+
+BOOST_AUTO_TEST_CASE(another_line_does) {
+  Stage stage;
+  stage.start("CrowdConfluenceURL ${CONFLUENCE}\nErrorDocument 403 /closed/page\n" +
+              location("/app/", "CrowdConfluenceWhen missing 403") +
+              location("/closed/", "CrowdConfluenceWhen missing 401"));
+  const Response response = stage.get("/app/page");
+  BOOST_TEST(response.status == 403);
+  BOOST_TEST(stage.app.requests().empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
