@@ -22,6 +22,7 @@
 #include "directive_words.h"
 #include "header_names.h"
 #include "log.h"
+#include "reserved_headers.h"
 #include "server_directives.h"
 
 namespace crowd_confluence {
@@ -170,28 +171,6 @@ const char* set_session_cookies(cmd_parms* cmd, DirectoryConfig& config, const W
   return nullptr;
 }
 
-/// Headers that mean something to httpd, to mod_proxy or to this module.
-bool is_reserved_header(const std::string& folded_name) {
-  constexpr std::array kReserved = {"authorization",
-                                    "connection",
-                                    "content-length",
-                                    "content-type",
-                                    "cookie",
-                                    "expect",
-                                    "host",
-                                    "keep-alive",
-                                    "proxy",
-                                    "proxy-authorization",
-                                    "te",
-                                    "trailer",
-                                    "transfer-encoding",
-                                    "upgrade",
-                                    "x-forwarded-for",
-                                    "x-forwarded-host",
-                                    "x-forwarded-server"};
-  return std::find(kReserved.begin(), kReserved.end(), folded_name) != kReserved.end();
-}
-
 const char* set_pass_as(cmd_parms* cmd, DirectoryConfig& config, const Words& words) {
   PassAs pass_as;
   if (words.empty() || words.size() > 2 || (words[0] != "cookie" && words[0] != "header"))
@@ -208,10 +187,11 @@ const char* set_pass_as(cmd_parms* cmd, DirectoryConfig& config, const Words& wo
       return refuse(cmd, "'" + pass_as.name + "' is no name of a header");
     std::transform(pass_as.name.begin(), pass_as.name.end(),
                    std::back_inserter(pass_as.folded_name), folded);
-    if (is_reserved_header(pass_as.folded_name))
-      return refuse(cmd, "'" + pass_as.name +
-                             "' has a meaning of its own in HTTP; choose another name, such as "
-                             "X-Confluence-Cookie");
+    if (has_meaning_in_http(pass_as.folded_name))
+      return refuse(cmd,
+                    "'" + pass_as.name +
+                        "' has a meaning of its own in HTTP or for proxies; choose another name, "
+                        "such as X-Confluence-Cookie");
   }
   config.pass_as = make_in_pool<PassAs>(cmd->pool, std::move(pass_as));
   return nullptr;
