@@ -150,6 +150,15 @@ const char* set_probe(cmd_parms* cmd, DirectoryConfig& config, const Words& word
   return nullptr;
 }
 
+/// The section may inherit one of the two from elsewhere; what is written together is checked.
+const char* refuse_if_same(const cmd_parms* cmd, const DirectoryConfig& config) {
+  const std::string& token_cookie = config.token_cookie_name();
+  if (!config.session_cookie_names().may_be_taken_for("", token_cookie)) return nullptr;
+  return refuse(cmd, "'" + token_cookie +
+                         "' cannot be both the SSO cookie (CrowdConfluenceTokenCookie) and one of "
+                         "the session's (CrowdConfluenceSessionCookies); choose other names");
+}
+
 const char* set_token_cookie(cmd_parms* cmd, DirectoryConfig& config, const Words& words) {
   if (words.size() != 1 || !is_cookie_name(words[0]) || words[0] == "auto")
     return refuse(cmd,
@@ -157,7 +166,7 @@ const char* set_token_cookie(cmd_parms* cmd, DirectoryConfig& config, const Word
                       "' is no cookie name; allowed is the name of Crowd's SSO cookie, such as "
                       "crowd.token_key");
   config.token_cookie = make_in_pool<std::string>(cmd->pool, words[0]);
-  return nullptr;
+  return refuse_if_same(cmd, config);
 }
 
 const char* set_session_cookies(cmd_parms* cmd, DirectoryConfig& config, const Words& words) {
@@ -168,7 +177,7 @@ const char* set_session_cookies(cmd_parms* cmd, DirectoryConfig& config, const W
     if (!added) return refuse(cmd, added.error().text);
   }
   config.session_cookies = make_in_pool<CookieNames>(cmd->pool, std::move(names));
-  return nullptr;
+  return refuse_if_same(cmd, config);
 }
 
 const char* set_pass_as(cmd_parms* cmd, DirectoryConfig& config, const Words& words) {
