@@ -2,6 +2,7 @@
 
 #include <ap_provider.h>
 #include <ap_socache.h>
+#include <apr_cstr.h>
 #include <util_varbuf.h>
 
 #include <fstream>
@@ -15,6 +16,15 @@ constexpr std::size_t kMinSecretBytes = 16;
 std::string_view without_line_end(std::string_view text) {
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
   return text;
+}
+
+/// What stands behind `scheme` in the word, in any case of its letters: a file's name that is taken
+/// for the secret itself would be one that everybody can guess.
+std::optional<std::string_view> behind(std::string_view scheme, std::string_view word) {
+  if (word.size() < scheme.size() ||
+      apr_cstr_casecmpn(word.data(), scheme.data(), scheme.size()) != 0)
+    return std::nullopt;
+  return word.substr(scheme.size());
 }
 
 /// What stands in a file, or is said by a command, up to the end of the line.
@@ -69,13 +79,13 @@ const char* set_socache(cmd_parms* cmd, GlobalConfig& config, std::string_view w
 
 const char* set_secret(cmd_parms* cmd, GlobalConfig& config, std::string_view word) {
   std::string secret(word);
-  if (word.starts_with("file:")) {
-    const char* path = ap_server_root_relative(cmd->temp_pool, copy(cmd, word.substr(5)));
+  if (const auto file = behind("file:", word)) {
+    const char* path = ap_server_root_relative(cmd->temp_pool, copy(cmd, *file));
     const auto read = secret_from_file(path);
     if (!read) return refuse(cmd, "'" + std::string(word) + "' cannot be read");
     secret = *read;
-  } else if (word.starts_with("exec:")) {
-    const auto read = secret_from_command(cmd, copy(cmd, word.substr(5)));
+  } else if (const auto command = behind("exec:", word)) {
+    const auto read = secret_from_command(cmd, copy(cmd, *command));
     if (!read) return refuse(cmd, "the command gives no output, or cannot be run");
     secret = *read;
   }

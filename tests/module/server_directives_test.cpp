@@ -95,6 +95,9 @@ const std::vector<BadSecret> kBadSecrets = {
     {"file:${ROOT}/empty", "cannot be read|16 characters"},
     {"file:${ROOT}/empty-line", "16 characters"},
     {"file:${ROOT}/locked", "cannot be read"},
+    {"File:${ROOT}/none", "/none' cannot be read"},
+    {"FILE:${ROOT}/short", "16 characters"},
+    {"Exec:${ROOT}/none", "no output"},
     {"\"exec:/bin/echo " + kShortSecret + "\"", "16 characters"},
     {"exec:${ROOT}/none", "no output"},
     {"exec:", "no output"},
@@ -184,7 +187,8 @@ BOOST_AUTO_TEST_CASE(a_bad_secret_stops_the_start_and_stays_secret) {
 BOOST_AUTO_TEST_CASE(a_secret_comes_from_wherever_it_is_kept) {
   for (const std::string& argument :
        {"\"" + kGoodSecret + "\"", std::string("file:${ROOT}/good"), std::string("file:good"),
-        std::string("file:windows"), "\"exec:/bin/echo '" + kGoodSecret + "'\""})
+        std::string("file:windows"), std::string("File:good"),
+        "\"exec:/bin/echo '" + kGoodSecret + "'\""})
     check_start("CrowdConfluenceSecret " + argument);
 }
 
