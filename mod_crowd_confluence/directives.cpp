@@ -22,6 +22,7 @@
 #include "directive_words.h"
 #include "header_names.h"
 #include "log.h"
+#include "reaction.h"
 #include "reserved_headers.h"
 #include "server_directives.h"
 
@@ -231,8 +232,13 @@ const char* read_reaction(cmd_parms* cmd, std::string_view action, Reaction& rea
       !action.starts_with("/") && !action.starts_with("%{"))
     return refuse(cmd, "'" + std::string(action) +
                            "' is unknown; allowed are 'pass', a status from 400 to 599, and a URL "
-                           "(http://…, https://… or /…), in which expressions such as "
+                           "(http://..., https://... or /...), in which expressions such as "
                            "%{escape:%{REQUEST_URI}} may stand");
+  // What stands before the first expression is the same for every request.
+  if (!may_be_in_location(action.substr(0, action.find_first_of("%$"))))
+    return refuse(cmd, "'" + std::string(action) +
+                           "' holds what no URL may; write blanks and other letters than those of "
+                           "ASCII as %20 and the like");
   const char* problem = nullptr;
   reaction.redirect =
       ap_expr_parse_cmd(cmd, copy(cmd, action), AP_EXPR_FLAG_STRING_RESULT, &problem, nullptr);
@@ -312,18 +318,21 @@ const char* set_outgoing_proxy(cmd_parms* cmd, DirectoryConfig& config, const Wo
 
 template <const char* (*kSet)(cmd_parms*, DirectoryConfig&, int)>
 const char* flag_directive(cmd_parms* cmd, void* config, int on) noexcept {
+  if (const char* problem = ap_check_cmd_context(cmd, NOT_IN_LIMIT)) return problem;
   return kSet(cmd, *static_cast<DirectoryConfig*>(config), on);
 }
 
 template <const char* (*kSet)(cmd_parms*, DirectoryConfig&, const Words&)>
 const char* words_directive(cmd_parms* cmd, void* config, int count, char* const words[]) noexcept {
+  if (const char* problem = ap_check_cmd_context(cmd, NOT_IN_LIMIT)) return problem;
   return guarded(cmd, [&] {
     return kSet(cmd, *static_cast<DirectoryConfig*>(config), Words(words, words + count));
   });
 }
 
 /// In the configuration of the server, of virtual hosts and of <Location>, <Directory> and the
-/// like; not in .htaccess, whose authors need not be the administrators.
+/// like; not in .htaccess, whose authors need not be the administrators, nor in <Limit>, where
+/// they would hold for all methods.
 constexpr int kWhere = RSRC_CONF | ACCESS_CONF;
 
 template <const char* (*kSet)(cmd_parms*, DirectoryConfig&, int)>
@@ -371,7 +380,7 @@ const command_rec crowd_confluence_directives[] = {
         "a file with a certificate to show to Confluence, and "
         "one with its key"),
     words_command<set_pinned_public_key>("CrowdConfluencePinnedPublicKey",
-                                         "sha256//… of Confluence's public key"),
+                                         "sha256//... of Confluence's public key"),
     flag_command<set_verify_peer>("CrowdConfluenceVerifyPeer",
                                   "Off: do not check Confluence's certificate"),
     words_command<set_outgoing_proxy>("CrowdConfluenceOutgoingProxy",

@@ -1,5 +1,6 @@
 #include "reaction.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "log.h"
@@ -23,9 +24,8 @@ bool is_navigation(const request_rec& request) {
 }
 
 bool is_location(std::string_view url) {
-  for (const char c : url)
-    if (c <= ' ' || c == 0x7f) return false;
-  return url.starts_with("http://") || url.starts_with("https://") || url.starts_with("/");
+  return may_be_in_location(url) &&
+         (url.starts_with("http://") || url.starts_with("https://") || url.starts_with("/"));
 }
 
 int redirect(request_rec& request, const ap_expr_info_t* expression) {
@@ -46,6 +46,10 @@ int redirect(request_rec& request, const ap_expr_info_t* expression) {
 }
 
 }  // namespace
+
+bool may_be_in_location(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
+}
 
 int react(request_rec& request, const Reaction* reaction) {
   if (reaction == nullptr) return OK;

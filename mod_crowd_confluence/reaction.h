@@ -5,9 +5,14 @@
 
 #include <httpd.h>
 
+#include <string_view>
+
 #include "config.h"
 
 namespace crowd_confluence {
+
+/// Whether the URL of a redirect may hold these characters as they are: no blanks, ASCII only.
+bool may_be_in_location(std::string_view text);
 
 /// OK when the request goes on, otherwise the status to end it with; for a redirect, Location is
 /// set. `reaction` may be null: the request goes on.
