@@ -32,6 +32,25 @@ BOOST_AUTO_TEST_CASE(mod_headers_hands_the_user_to_the_app) {
   BOOST_TEST(request.headers.value("X-Reason").value_or("") == "known");
 }
 
+// As docs/directives.md recommends it: to apps that read headers as CGI does, a name with "-" has a
+// second spelling, which mod_headers does not replace.
+BOOST_AUTO_TEST_CASE(a_header_named_in_letters_only_is_the_modules_alone) {
+  Stage stage;
+  stage.start_with("RequestHeader set Confluenceuser \"expr=%{reqenv:CROWD_CONFLUENCE_USER}\"");
+  const std::string alice = stage.cookie_line("alice");
+  for (const std::vector<std::string>& login : {std::vector{alice}, std::vector<std::string>{}}) {
+    std::vector<std::string> headers = login;
+    for (const char* name : {"Confluenceuser", "confluenceuser", "CONFLUENCEUSER"})
+      headers.push_back(name + std::string(": mallory"));
+    stage.get("/", headers);
+    const AppRequest request = stage.seen_by_app();
+    BOOST_TEST(request.headers.value("Confluenceuser").value_or("") ==
+               (login.empty() ? "" : "alice"));
+    for (const auto& [name, value] : request.headers.lines)
+      BOOST_TEST(value.find("mallory") == std::string::npos, name);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(without_a_session_there_is_no_user_whatever_the_browser_sends) {
   Stage stage;
   stage.start("CrowdConfluenceURL ${CONFLUENCE}\n" + location("/on/", kHeaders) +
