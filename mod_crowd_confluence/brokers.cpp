@@ -30,7 +30,7 @@ Brokers::~Brokers() {
 
 Brokers::Entry* Brokers::find(Entry* first, const DirectoryConfig& config) {
   for (Entry* entry = first; entry != nullptr; entry = entry->next)
-    if (is_same_to_core(entry->config, config)) return entry;
+    if (entry->section == &config || is_same_to_core(entry->config, config)) return entry;
   return nullptr;
 }
 

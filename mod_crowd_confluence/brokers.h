@@ -31,11 +31,13 @@ class Brokers {
   struct Entry {
     Entry(const DirectoryConfig& entry_config, const Brokers& all, Entry* entry_next)
         : config(entry_config),
+          section(config.origin == DirectoryConfig::section ? &entry_config : nullptr),
           broker(config.confluence_settings(), config.broker_limits(all.default_max_waiting_),
                  all.around_),
           next(entry_next) {}
 
     const DirectoryConfig config;
+    const DirectoryConfig* const section;  // where it comes from, if nothing had to be merged
     SessionBroker broker;
     Entry* const next;
   };

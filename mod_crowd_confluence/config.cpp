@@ -77,9 +77,9 @@ void* crowd_confluence_merge_directory_config(apr_pool_t* pool, void* outer_conf
   const auto& outer = *static_cast<const cc::DirectoryConfig*>(outer_config);
   const auto& inner = *static_cast<const cc::DirectoryConfig*>(inner_config);
   // Every server has settings, and mostly none is set there.
-  static constexpr cc::DirectoryConfig kNothing;
-  if (outer == kNothing) return inner_config;
+  if (outer.origin == cc::DirectoryConfig::nowhere) return inner_config;
   auto* merged = new (apr_palloc(pool, sizeof(cc::DirectoryConfig))) cc::DirectoryConfig;
+  merged->origin = cc::DirectoryConfig::merged;
 
   using cc::inner_or_outer;
   merged->enabled = inner_or_outer(inner.enabled, outer.enabled);

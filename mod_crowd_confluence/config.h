@@ -67,6 +67,9 @@ struct Reaction {
 /// Every setting is unset until a directive sets it, and then points to what lives as long as the
 /// configuration. The objects behind equal pointers are equal, which Brokers relies on.
 struct DirectoryConfig {
+  /// A section's settings live as long as the configuration; merged ones may live as long as a
+  /// request.
+  enum Origin : std::uint8_t { nowhere, section, merged } origin = nowhere;
   std::optional<bool> enabled;
   const Upstream* upstream = nullptr;
   const Probe* probe = nullptr;

@@ -316,18 +316,22 @@ const char* set_outgoing_proxy(cmd_parms* cmd, DirectoryConfig& config, const Wo
   return nullptr;
 }
 
+DirectoryConfig& to_be_set(void* config) {
+  auto& settings = *static_cast<DirectoryConfig*>(config);
+  settings.origin = DirectoryConfig::section;
+  return settings;
+}
+
 template <const char* (*kSet)(cmd_parms*, DirectoryConfig&, int)>
 const char* flag_directive(cmd_parms* cmd, void* config, int on) noexcept {
   if (const char* problem = ap_check_cmd_context(cmd, NOT_IN_LIMIT)) return problem;
-  return kSet(cmd, *static_cast<DirectoryConfig*>(config), on);
+  return kSet(cmd, to_be_set(config), on);
 }
 
 template <const char* (*kSet)(cmd_parms*, DirectoryConfig&, const Words&)>
 const char* words_directive(cmd_parms* cmd, void* config, int count, char* const words[]) noexcept {
   if (const char* problem = ap_check_cmd_context(cmd, NOT_IN_LIMIT)) return problem;
-  return guarded(cmd, [&] {
-    return kSet(cmd, *static_cast<DirectoryConfig*>(config), Words(words, words + count));
-  });
+  return guarded(cmd, [&] { return kSet(cmd, to_be_set(config), Words(words, words + count)); });
 }
 
 /// In the configuration of the server, of virtual hosts and of <Location>, <Directory> and the

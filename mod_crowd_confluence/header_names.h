@@ -43,19 +43,24 @@ inline bool is_same_header(const char* name, std::string_view folded_name) {
 /// was added.
 class FirstLetters {
  public:
-  void add(char first) { bits_ |= bit_of(first); }
-  [[nodiscard]] bool may_have(char first) const { return (bits_ & bit_of(first)) != 0; }
+  constexpr void add(char first) {
+    bits_ |= bit_of(first);
+    if (first == '-' || first == '_') bits_ |= bit_of('-') | bit_of('_');
+  }
+  [[nodiscard]] constexpr bool may_have(char first) const { return (bits_ & bit_of(first)) != 0; }
 
  private:
-  static std::uint32_t bit_of(char c) {
-    return std::uint32_t{1} << static_cast<unsigned char>(folded(c)) % 32;
+  /// The same for both cases of a letter.
+  static constexpr std::uint32_t bit_of(char c) {
+    return std::uint32_t{1} << static_cast<unsigned char>(c) % 32;
   }
 
   std::uint32_t bits_ = 0;
 };
 
+/// A table begins with its array, on which apr_is_empty_table() relies as well.
 inline std::span<apr_table_entry_t> entries_of(const apr_table_t* table) {
-  const apr_array_header_t* const array = apr_table_elts(table);
+  const auto* const array = reinterpret_cast<const apr_array_header_t*>(table);
   return {reinterpret_cast<apr_table_entry_t*>(array->elts),
           static_cast<std::size_t>(array->nelts)};
 }

@@ -54,9 +54,9 @@ void find_proxy_module() {
 }
 
 bool proxy_adds_forwarded_for(const request_rec* request) {
-  if (proxy_module_record == nullptr) return false;
-  const char* const target = target_of(*request);
-  std::string_view url = target != nullptr ? target : "";
+  const char* const target = proxy_module_record != nullptr ? target_of(*request) : nullptr;
+  if (target == nullptr) return false;
+  std::string_view url = target;
   if (!starts_with(url, "proxy:")) return false;
   url.remove_prefix(std::strlen("proxy:"));
   if (starts_with(url, "unix:")) url.remove_prefix(std::min(url.find('|') + 1, url.size()));

@@ -187,11 +187,12 @@ int fix_up_request(request_rec* request) {
 
 bool needs_another_fixup(const request_rec& request) {
   if (request.main != nullptr) return false;
-  const DirectoryConfig& config = directory_config(&request);
   const RequestState* const state = own_state_of(&request);
-  if (state == nullptr) return config.enabled.value_or(false);
   // They are compared as pointers: each is replaced as a whole.
-  if (state->filename == request.filename && state->handler == request.handler) return false;
+  if (state != nullptr && state->filename == request.filename && state->handler == request.handler)
+    return false;
+  const DirectoryConfig& config = directory_config(&request);
+  if (state == nullptr) return config.enabled.value_or(false);
   if (state->config != &config && *state->config != config) return true;
   // The one address is there already, and now mod_proxy would add another.
   return config.sends_address() && proxy_adds_forwarded_for(&request) &&
@@ -212,11 +213,6 @@ int fix_up_again(request_rec& request) {
     ap_set_module_config(request.request_config, &crowd_confluence_module, first);
   }
   return status;
-}
-
-RequestState* own_state_of(const request_rec* request) {
-  return static_cast<RequestState*>(
-      ap_get_module_config(request->request_config, &crowd_confluence_module));
 }
 
 RequestState* state_of(const request_rec* request) {

@@ -5,10 +5,13 @@
 
 #include <httpd.h>
 
+#include <http_config.h>
+
 #include <string_view>
 
 #include "config.h"
 #include "crowd_confluence/outcome.h"
+#include "module_functions.h"
 #include "request_headers.h"
 
 namespace crowd_confluence {
@@ -46,7 +49,10 @@ bool needs_another_fixup(const request_rec& request);
 int fix_up_again(request_rec& request);
 
 /// The state of this very request; null if it has none.
-RequestState* own_state_of(const request_rec* request);
+inline RequestState* own_state_of(const request_rec* request) {
+  return static_cast<RequestState*>(
+      ap_get_module_config(request->request_config, &crowd_confluence_module));
+}
 
 /// The state of this request, or of the one that was internally redirected to it; null if none.
 RequestState* state_of(const request_rec* request);

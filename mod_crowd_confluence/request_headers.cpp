@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 
+#include <algorithm>
 #include <string>
 
 #include "crowd_confluence/cookie.h"
@@ -55,8 +56,7 @@ class BrowserCookies {
   /// Whether all that stands in the header may pass as it is. Finds the first SSO cookie.
   bool let_all_pass(std::string_view header) {
     bool all_pass = true;
-    for (CookieNameFinder find(header); find.next();) {
-      if (!starts_.may_be_in(find.name())) continue;
+    for (CookieNameFinder find(header, starts_); find.next();) {
       if (is_token(find)) {
         if (!token_) token_ = find.value();
       } else if (!is_harmless(find.name())) {
@@ -71,7 +71,7 @@ class BrowserCookies {
     // A piece behind a comma that has no name of its own is the rest of a value.
     if (scan.cookie().name.empty() && scan.separator() == ',') return last_passed_;
     last_passed_ = true;
-    for (CookieNameFinder find(scan.piece()); find.next();)
+    for (CookieNameFinder find(scan.piece(), starts_); find.next();)
       // The app must see the token that was asked about; Confluence takes the first of several.
       if (is_token(find) ? tokens_seen_ != 1 : !is_harmless(find.name())) last_passed_ = false;
     return last_passed_;
@@ -113,8 +113,11 @@ void write_session_cookies(CookieWriter& writer, std::string_view prefix,
 
 void RequestHeaders::Headers::add(const apr_table_entry_t& entry, apr_pool_t& pool,
                                   std::size_t most) {
-  if (first_ == nullptr) first_ = static_cast<Header*>(apr_palloc(&pool, most * sizeof(Header)));
-  first_[size_++] = {entry.key, entry.val};
+  if (size_ == few_.size()) {
+    many_ = static_cast<Header*>(apr_palloc(&pool, most * sizeof(Header)));
+    std::copy(few_.begin(), few_.end(), many_);
+  }
+  (many_ != nullptr ? many_ : few_.data())[size_++] = {entry.key, entry.val};
 }
 
 std::optional<std::string_view> RequestHeaders::take_apart(request_rec& request,

@@ -48,13 +48,14 @@ class RequestHeaders {
     /// There will never be more than `most`.
     void add(const apr_table_entry_t& entry, apr_pool_t& pool, std::size_t most);
 
-    [[nodiscard]] const Header* begin() const { return first_; }
-    [[nodiscard]] const Header* end() const { return first_ + size_; }
+    [[nodiscard]] const Header* begin() const { return many_ != nullptr ? many_ : few_.data(); }
+    [[nodiscard]] const Header* end() const { return begin() + size_; }
     [[nodiscard]] std::size_t size() const { return size_; }
     [[nodiscard]] bool empty() const { return size_ == 0; }
 
    private:
-    Header* first_ = nullptr;
+    std::array<Header, 1> few_ = {};  // as there mostly are
+    Header* many_ = nullptr;          // all of them, when there are more
     std::size_t size_ = 0;
   };
 

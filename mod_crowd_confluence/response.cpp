@@ -156,22 +156,40 @@ bool says_logged_out(const apr_table_t* headers) {
 }
 
 /// Which headers of a response concern this module: mostly none.
-struct Concerning {
-  explicit Concerning(const apr_table_t* headers) {
-    for (const apr_table_entry_t& entry : entries_of(headers)) {
-      const char first = folded(*entry.key);
-      if (first == 's') {
-        set_cookie = set_cookie || is_same_header(entry.key, "set-cookie");
-      } else if (first == 'x') {
-        says_expired = says_expired || is_same_header(entry.key, kSaysExpired);
-        login_reason = login_reason || is_same_header(entry.key, kLoginReason);
-      }
-    }
+class Concerning {
+ public:
+  Concerning(const apr_table_t* headers, const PassAs& pass_as) {
+    FirstLetters letters = kFirstLetters;
+    if (pass_as.place == PassAs::header) letters.add(pass_as.folded_name.front());
+    for (const apr_table_entry_t& entry : entries_of(headers))
+      if (letters.may_have(*entry.key)) look_at(entry.key, pass_as);
   }
+
+  [[nodiscard]] bool any() const { return set_cookie || says_expired || login_reason || passed_on; }
 
   bool set_cookie = false;
   bool says_expired = false;
   bool login_reason = false;
+  bool passed_on = false;  // that of CrowdConfluencePassAs
+
+ private:
+  static constexpr FirstLetters kFirstLetters = [] {
+    FirstLetters letters;
+    letters.add('s');
+    letters.add('x');
+    return letters;
+  }();
+
+  void look_at(const char* name, const PassAs& pass_as) {
+    if (folded(*name) == 'x') {
+      says_expired = says_expired || is_same_header(name, kSaysExpired);
+      login_reason = login_reason || is_same_header(name, kLoginReason);
+    } else {
+      set_cookie = set_cookie || is_same_header(name, "set-cookie");
+    }
+    if (pass_as.place == PassAs::header)
+      passed_on = passed_on || is_same_header(name, pass_as.folded_name);
+  }
 };
 
 /// What a response shows of the session's end. A log-out outweighs.
@@ -180,8 +198,7 @@ enum class End { none, expired, logged_out };
 /// Removes what is meant for this module, or must not reach the browser. What it shows, apart from
 /// cookies.
 End clean(apr_table_t* headers, const request_rec& request, const DirectoryConfig& config,
-          SetCookieFilter& cookies) {
-  const Concerning present(headers);
+          const Concerning& present, SetCookieFilter& cookies) {
   if (present.set_cookie) cookies.apply(headers);
   End end =
       present.login_reason && says_logged_out(headers) && was_sent_to_confluence(request, config)
@@ -193,19 +210,22 @@ End clean(apr_table_t* headers, const request_rec& request, const DirectoryConfi
       end = std::max(end, End::expired);
     apr_table_unset(headers, kSaysExpired);
   }
-  const PassAs& pass_as = config.passing();
-  if (pass_as.place == PassAs::header) apr_table_unset(headers, pass_as.name.c_str());
+  if (present.passed_on) apr_table_unset(headers, config.passing().name.c_str());
   return end;
 }
 
 void clean(request_rec& request, const RequestState& state) {
   const DirectoryConfig& config = *state.config;
+  const Concerning present(request.headers_out, config.passing());
+  const Concerning present_on_errors(request.err_headers_out, config.passing());
+  if (!present.any() && !present_on_errors.any() && request.status != HTTP_UNAUTHORIZED) return;
+
   SetCookieFilter cookies(request, state);
   End end = request.status == HTTP_UNAUTHORIZED && was_sent_to_confluence(request, config)
                 ? End::expired
                 : End::none;
-  for (apr_table_t* headers : {request.headers_out, request.err_headers_out})
-    end = std::max(end, clean(headers, request, config, cookies));
+  end = std::max(end, clean(request.headers_out, request, config, present, cookies));
+  end = std::max(end, clean(request.err_headers_out, request, config, present_on_errors, cookies));
   if (cookies.removes_token()) end = End::logged_out;
   if (state.broker == nullptr) return;
   // There may be a session by now that this request did not get.

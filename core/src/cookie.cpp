@@ -62,17 +62,22 @@ std::string_view unquoted(std::string_view value) {
 }
 
 bool CookieNameFinder::next() {
-  const void* found = std::memchr(at_, '=', static_cast<std::size_t>(end_ - at_));
-  if (found == nullptr) return false;
-  const char* name_end = static_cast<const char*>(found);
-  at_ = name_end + 1;
-  while (name_end != begin_ && kNotInNames.has(name_end[-1]) && name_end[-1] != '=' &&
-         !is_separator(name_end[-1]))
-    --name_end;
-  const char* name = name_end;
-  while (name != begin_ && !kNotInNames.has(name[-1])) --name;
-  name_ = {name, name_end};
-  return true;
+  const char* const begin = begin_;
+  for (const char* at = at_;;) {
+    const void* const found = std::memchr(at, '=', static_cast<std::size_t>(end_ - at));
+    if (found == nullptr) return false;
+    const char* name_end = static_cast<const char*>(found);
+    at = name_end + 1;
+    while (name_end != begin && kNotInNames.has(name_end[-1]) && name_end[-1] != '=' &&
+           !is_separator(name_end[-1]))
+      --name_end;
+    const char* name = name_end;
+    while (name != begin && !kNotInNames.has(name[-1])) --name;
+    if (!wanted_.may_be_in({name, name_end})) continue;
+    name_ = {name, name_end};
+    at_ = at;
+    return true;
+  }
 }
 
 bool CookieNameFinder::is_a_cookie() const {

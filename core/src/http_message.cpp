@@ -156,6 +156,9 @@ std::optional<HttpError> ResponseReader::take(std::string_view bytes) {
 
 /// Beast gets a head as a whole, so that it can be put into the form on which Beast insists.
 std::optional<HttpError> ResponseReader::take_head() {
+  constexpr std::string_view kHttp = "HTTP/";
+  if (!kHttp.starts_with(std::string_view(unread_).substr(0, kHttp.size())))
+    return error_of(http::error::bad_version);
   const std::size_t end = end_of_head(unread_);
   if (head_bytes_ + std::min(end, unread_.size()) > HttpClient::kMaxHeaderBytes)
     return error_of(http::error::header_limit);

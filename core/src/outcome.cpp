@@ -83,36 +83,6 @@ Words words_of(Reason reason) {
 
 }  // namespace
 
-std::string_view to_string(Result result) {
-  switch (result) {
-    case Result::session:
-      return "session";
-    case Result::missing:
-      return "missing";
-    case Result::rejected:
-      return "rejected";
-    case Result::unavailable:
-      return "unavailable";
-  }
-  return "unavailable";
-}
-
-std::string_view to_string(Source source) {
-  switch (source) {
-    case Source::none:
-      return "none";
-    case Source::table:
-      return "table";
-    case Source::store:
-      return "store";
-    case Source::exchange:
-      return "exchange";
-    case Source::follower:
-      return "follower";
-  }
-  return "none";
-}
-
 std::string_view to_string(Reason reason) {
   return words_of(reason).word;
 }

@@ -119,7 +119,11 @@ BOOST_AUTO_TEST_CASE(nor_in_a_cookie_that_is_none_by_the_rules) {
 
 BOOST_AUTO_TEST_CASE(the_browsers_own_token_is_no_secret_to_it) {
   Stage stage;
-  stage.start_with("CrowdConfluenceSessionCookies JSESSIONID crowd.token_key");
+  stage.start(
+      "CrowdConfluenceURL ${CONFLUENCE}\n"
+      "CrowdConfluenceTokenCookie another\n"
+      "CrowdConfluenceSessionCookies JSESSIONID crowd.token_key\n" +
+      location("/", "CrowdConfluenceTokenCookie crowd.token_key"));
   const std::string alice = stage.cookie_line("alice");
   const std::string token = alice.substr(alice.find('=') + 1);
   stage.app.respond_with(

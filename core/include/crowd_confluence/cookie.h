@@ -85,10 +85,11 @@ class NameStarts {
 ///     for (CookieNameFinder find(header); find.next();) use(find.name());
 class CROWD_CONFLUENCE_EXPORT CookieNameFinder {
  public:
-  explicit CookieNameFinder(std::string_view header)
-      : begin_(header.data()), end_(begin_ + header.size()), at_(begin_) {}
+  /// Passes over names that begin in another way than those that are wanted.
+  explicit CookieNameFinder(std::string_view header, NameStarts wanted = NameStarts::all())
+      : begin_(header.data()), end_(begin_ + header.size()), at_(begin_), wanted_(wanted) {}
 
-  /// Goes to the next equals sign; false when there is none.
+  /// Goes to the next name; false when there is none.
   bool next();
 
   /// May be empty.
@@ -105,6 +106,7 @@ class CROWD_CONFLUENCE_EXPORT CookieNameFinder {
   const char* begin_;
   const char* end_;
   const char* at_;  // behind the equals sign
+  NameStarts wanted_;
   std::string_view name_;
 };
 

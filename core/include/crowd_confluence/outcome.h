@@ -67,8 +67,34 @@ enum class Reason : std::uint8_t {
   internal
 };
 
-[[nodiscard]] CROWD_CONFLUENCE_EXPORT std::string_view to_string(Result result);
-[[nodiscard]] CROWD_CONFLUENCE_EXPORT std::string_view to_string(Source source);
+[[nodiscard]] constexpr std::string_view to_string(Result result) {
+  switch (result) {
+    case Result::session:
+      return "session";
+    case Result::missing:
+      return "missing";
+    case Result::rejected:
+      return "rejected";
+    case Result::unavailable:
+      break;
+  }
+  return "unavailable";
+}
+[[nodiscard]] constexpr std::string_view to_string(Source source) {
+  switch (source) {
+    case Source::table:
+      return "table";
+    case Source::store:
+      return "store";
+    case Source::exchange:
+      return "exchange";
+    case Source::follower:
+      return "follower";
+    case Source::none:
+      break;
+  }
+  return "none";
+}
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT std::string_view to_string(Reason reason);
 
 /// A sentence for the log without a full stop: what happened, for somebody who does not know the
