@@ -68,7 +68,7 @@ class Profile:
 # What a function of each object is about. The first that fits counts.
 GROUPS = (
     ("the module", r"mod_crowd_confluence\.so"),
-    ("core, with Boost.JSON", r"libcrowd_confluence\.so"),
+    ("core, with Boost.JSON and Boost.Beast", r"libcrowd_confluence\.so"),
     ("libsodium: the visitor's hash", r"libsodium"),
     ("libcurl", r"libcurl|libnghttp2|libssl|libcrypto"),
     ("httpd and its modules", r"apache2|httpd|/mod_[a-z_]+\.so"),
@@ -224,8 +224,8 @@ def _parts(profile: Profile) -> dict[str, float]:
     exchange = profile.within("ConfluenceClient::exchange")
     judge = profile.within("judge")
     parsing = profile.within("JsonObject::parse") + profile.within("JsonObject::~JsonObject")
-    receiving = profile.within("receive")
-    curl = profile.called_by(r"HttpClient::Impl::get|\bperform\(", "^curl_")
+    reading = profile.within(r"ResponseReader::\S*")
+    sending_and_waiting = profile.within("HttpConnection::(send|receive|is_stale)")
     response = profile.within("insert_response_filter") + (
         profile.within("filter_response") - profile.called_by("filter_response", "^ap_pass_brigade")
     )
@@ -234,11 +234,14 @@ def _parts(profile: Profile) -> dict[str, float]:
         "the visitor's key is hashed": key,
         "the table is read": find - key - ask,
         "who asks? breaker, limit, lease; the table is written": ask - exchange,
-        "libcurl, which sends the request and reads the answer": curl - receiving,
-        "Confluence's headers are copied": receiving,
+        "libcurl sends the request, waits and receives": sending_and_waiting,
+        "Beast reads the answer": reading,
         "its JSON is parsed": parsing,
         "is it a session? its cookies": judge - parsing,
-        "the request to Confluence is made; small things": exchange - judge - curl,
+        "the request to Confluence is made; small things": exchange
+        - judge
+        - reading
+        - sending_and_waiting,
         "the app's headers are put together": put_together,
         "the rest of the fixup: variables, which Confluence": fixup
         - take_apart

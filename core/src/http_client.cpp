@@ -7,7 +7,6 @@
 #include <mutex>
 #include <utility>
 
-#include "ascii.h"
 #include "http_connection.h"
 #include "http_message.h"
 #include "http_proxy.h"
@@ -40,7 +39,7 @@ struct Attempt {
 
 Attempt ask(HttpConnection& connection, std::string_view request, Deadline deadline) {
   if (const auto sent = connection.send(request, deadline); !sent) return {sent.error()};
-  ResponseReader reader;
+  ResponseReader reader(HttpClient::kMaxHeaderBytes, HttpClient::kMaxBodyBytes);
   std::array<char, kReceiveBytes> buffer;
   bool was_heard = false;
   do {
@@ -57,14 +56,6 @@ Attempt ask(HttpConnection& connection, std::string_view request, Deadline deadl
 }
 
 }  // namespace
-
-std::optional<std::string_view> HttpResponse::header(std::string_view name) const {
-  const auto found = std::find_if(headers.rbegin(), headers.rend(), [&](const HttpHeader& header) {
-    return ascii::equal_ignoring_case(header.name, name);
-  });
-  if (found == headers.rend()) return std::nullopt;
-  return found->value;
-}
 
 /// A stack of idle connections. A call takes one, uses it alone, and puts it back, so that there
 /// are as many connections as there were calls at once.

@@ -14,7 +14,7 @@
 #include <string_view>
 
 #include "crowd_confluence/expected.h"
-#include "crowd_confluence/http_client.h"
+#include "crowd_confluence/http_response.h"
 #include "crowd_confluence/settings.h"
 
 namespace crowd_confluence {

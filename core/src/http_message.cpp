@@ -103,9 +103,10 @@ std::string get_request(std::string_view target, std::string_view authority,
 /// Puts what Beast finds into an HttpResponse.
 class ResponseReader::Parser final : public http::basic_parser<false> {
  public:
-  Parser() {
-    header_limit(2 * HttpClient::kMaxHeaderBytes);  // ResponseReader has an eye on it
-    body_limit(HttpClient::kMaxBodyBytes);
+  Parser(std::size_t most_head_bytes, std::size_t most_body_bytes) {
+    // ResponseReader has an eye on it, and may have added to the head.
+    header_limit(2 * static_cast<std::uint32_t>(most_head_bytes));
+    body_limit(most_body_bytes);
     eager(true);
   }
 
@@ -141,7 +142,10 @@ class ResponseReader::Parser final : public http::basic_parser<false> {
   HttpResponse response_;
 };
 
-ResponseReader::ResponseReader() : parser_(std::make_unique<Parser>()) {}
+ResponseReader::ResponseReader(std::size_t most_head_bytes, std::size_t most_body_bytes)
+    : most_head_bytes_(most_head_bytes),
+      most_body_bytes_(most_body_bytes),
+      parser_(std::make_unique<Parser>(most_head_bytes_, most_body_bytes_)) {}
 ResponseReader::~ResponseReader() = default;
 
 std::optional<HttpError> ResponseReader::take(std::string_view bytes) {
@@ -160,7 +164,7 @@ std::optional<HttpError> ResponseReader::take_head() {
   if (!kHttp.starts_with(std::string_view(unread_).substr(0, kHttp.size())))
     return error_of(http::error::bad_version);
   const std::size_t end = end_of_head(unread_);
-  if (head_bytes_ + std::min(end, unread_.size()) > HttpClient::kMaxHeaderBytes)
+  if (head_bytes_ + std::min(end, unread_.size()) > most_head_bytes_)
     return error_of(http::error::header_limit);
   if (end == std::string::npos) return std::nullopt;
   BeastError error;
@@ -169,7 +173,7 @@ std::optional<HttpError> ResponseReader::take_head() {
   if (error && error != http::error::need_more) return error_of(error);
   unread_.erase(0, end);
   head_bytes_ += end;
-  if (parser_->is_interim()) parser_ = std::make_unique<Parser>();
+  if (parser_->is_interim()) parser_ = std::make_unique<Parser>(most_head_bytes_, most_body_bytes_);
   return std::nullopt;
 }
 
@@ -181,7 +185,7 @@ std::optional<HttpError> ResponseReader::take_body() {
   unread_.erase(0, parser_->put(boost::asio::buffer(unread_), error));
   if (error && error != http::error::need_more) return error_of(error);
   // What stays is no body, but sizes of chunks with all that may stand there, and trailers.
-  if (!is_complete() && unread_.size() > HttpClient::kMaxHeaderBytes)
+  if (!is_complete() && unread_.size() > most_head_bytes_)
     return error_of(http::error::header_limit);
   return std::nullopt;
 }

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "crowd_confluence/http_client.h"
+#include "crowd_confluence/http_response.h"
 
 namespace crowd_confluence {
 
@@ -29,11 +29,12 @@ struct HttpUrl {
 std::string get_request(std::string_view target, std::string_view authority,
                         const std::vector<std::string>& headers);
 
-/// Reads one response from the bytes of a connection, as they come, within the limits of
-/// HttpClient. Interim responses (1xx) and trailers are passed over.
+/// Reads one response from the bytes of a connection, as they come. Interim responses (1xx) and
+/// trailers are passed over. Status lines and headers may have `most_head_bytes` together, and so
+/// may what stands around the chunks of a body.
 class ResponseReader {
  public:
-  ResponseReader();
+  ResponseReader(std::size_t most_head_bytes, std::size_t most_body_bytes);
   ResponseReader(const ResponseReader&) = delete;
   ResponseReader& operator=(const ResponseReader&) = delete;
   ~ResponseReader();
@@ -59,6 +60,8 @@ class ResponseReader {
   std::optional<HttpError> take_head();
   std::optional<HttpError> take_body();
 
+  const std::size_t most_head_bytes_;
+  const std::size_t most_body_bytes_;
   std::unique_ptr<Parser> parser_;
   std::string unread_;
   std::size_t head_bytes_ = 0;  // interim responses included

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "crowd_confluence/cookie_names.h"
-#include "crowd_confluence/http_client.h"
+#include "crowd_confluence/http_response.h"
 
 namespace crowd_confluence {
 

@@ -5,37 +5,15 @@
 
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "crowd_confluence/expected.h"
 #include "crowd_confluence/export.h"
-#include "crowd_confluence/outcome.h"
+#include "crowd_confluence/http_response.h"
 #include "crowd_confluence/settings.h"
 
 namespace crowd_confluence {
-
-struct HttpHeader {
-  std::string name;
-  std::string value;
-};
-
-struct CROWD_CONFLUENCE_EXPORT HttpResponse {
-  int status = 0;
-  std::vector<HttpHeader> headers;  // of the final response, in the order received
-  std::string body;
-
-  /// The last header of that name, whatever the case of its letters; nullopt when there is none.
-  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
-};
-
-struct HttpError {
-  Reason reason = Reason::network;  // one of those of "unavailable"
-  std::string text;                 // what happened, without a full stop and without secrets
-};
 
 /// Sends GET requests to one server and reuses its connections.
 ///

@@ -17,7 +17,7 @@
 #include <string_view>
 
 #include "crowd_confluence/export.h"
-#include "crowd_confluence/http_client.h"
+#include "crowd_confluence/http_response.h"
 #include "crowd_confluence/outcome.h"
 #include "crowd_confluence/settings.h"
 

@@ -1,0 +1,37 @@
+// What a server answers, or why there is no answer.
+
+#ifndef CROWD_CONFLUENCE_HTTP_RESPONSE_H_
+#define CROWD_CONFLUENCE_HTTP_RESPONSE_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crowd_confluence/export.h"
+#include "crowd_confluence/outcome.h"
+
+namespace crowd_confluence {
+
+struct HttpHeader {
+  std::string name;
+  std::string value;
+};
+
+struct CROWD_CONFLUENCE_EXPORT HttpResponse {
+  int status = 0;
+  std::vector<HttpHeader> headers;  // of the final response, in the order received
+  std::string body;
+
+  /// The last header of that name, whatever the case of its letters; nullopt when there is none.
+  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
+};
+
+struct HttpError {
+  Reason reason = Reason::network;  // one of those of "unavailable"
+  std::string text;                 // what happened, without a full stop and without secrets
+};
+
+}  // namespace crowd_confluence
+
+#endif  // CROWD_CONFLUENCE_HTTP_RESPONSE_H_
