@@ -7,6 +7,7 @@
 
 #include "answers.h"
 #include "crowd_confluence/cookie.h"
+#include "crowd_confluence/http_client.h"
 #include "crowd_confluence/verdict.h"
 #include "printing.h"
 
