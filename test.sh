@@ -52,16 +52,13 @@ timed "configuring" configure "$build" || give_up "CMake could not configure the
 timed "building" cmake --build "$build" || give_up "the build failed"
 
 status=0
-# More at a time than there are processors, and beside the builds with sanitizers: most of the time
-# they wait.
-in_background timed "testing" run_ctest "$build" "$results/tests.xml" --parallel 3 \
-  --no-tests=error ${ctest_arguments[@]+"${ctest_arguments[@]}"}
+# More at a time than there are processors: most of the time they wait.
+timed "testing" run_ctest "$build" "$results/tests.xml" --parallel 3 --no-tests=error \
+  ${ctest_arguments[@]+"${ctest_arguments[@]}"} || status=1
 if $sanitizers; then
-  TESTS_ARE_BUILT=yes scripts/test-sanitizers.sh || status=1
-  finish_background || status=1
+  scripts/test-sanitizers.sh || status=1
   set -- "$results/tests.xml" "$results"/tests-{address,thread}.xml
 else
-  finish_background || status=1
   set -- "$results/tests.xml"
 fi
 

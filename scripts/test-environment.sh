@@ -34,29 +34,3 @@ timed() {
   echo "==> $what: $((SECONDS - start)) s"
   return "$status"
 }
-
-# in_background COMMAND… : runs it beside what follows. One at a time.
-# finish_background       : waits for it, prints what it said, and has its status.
-in_background() {
-  background_output=$(mktemp)
-  set -m # a process group of its own, so that all of it can be interrupted
-  "$@" >"$background_output" 2>&1 </dev/null &
-  background=$!
-  set +m
-  trap 'interrupt_background; exit 130' INT
-  trap 'interrupt_background; exit 143' TERM
-}
-finish_background() {
-  [ -n "${background-}" ] || return 0
-  local status=0
-  wait "$background" || status=$?
-  trap - INT TERM
-  cat "$background_output"
-  rm -f "$background_output"
-  background=
-  return "$status"
-}
-interrupt_background() {
-  kill -INT -- "-$background" 2>/dev/null
-  finish_background
-}
