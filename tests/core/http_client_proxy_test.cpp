@@ -58,10 +58,7 @@ BOOST_AUTO_TEST_CASE(the_outgoing_proxy_is_asked_whatever_the_environment_says) 
 
 BOOST_AUTO_TEST_CASE(the_proxy_is_told_its_password_and_an_error_does_not_tell_it) {
   Requests requests;
-  RawServer proxy([&](RawConnection& connection) {
-    if (const auto head = connection.read_request()) requests.add(*head);
-    connection.write("HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n");
-  });
+  RawServer proxy(once("HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n", requests));
   HttpSettings settings;
   settings.outgoing_proxy = "http://alice:p%40ss@127.0.0.1:" + std::to_string(proxy.port());
   HttpClient client(settings);
@@ -81,10 +78,7 @@ BOOST_AUTO_TEST_CASE(the_proxy_is_told_its_password_and_an_error_does_not_tell_i
 
 BOOST_AUTO_TEST_CASE(the_servers_connection_is_told_no_password) {
   Requests requests;
-  RawServer server([&](RawConnection& connection) {
-    if (const auto head = connection.read_request()) requests.add(*head);
-    connection.write(kOk);
-  });
+  RawServer server(once(kOk, requests));
   BOOST_TEST(get(server.url()).has_value());
   BOOST_TEST_REQUIRE(requests.all().size() == 1U);
   BOOST_TEST(requests.all()[0].find("Proxy-") == std::string::npos);
@@ -92,10 +86,7 @@ BOOST_AUTO_TEST_CASE(the_servers_connection_is_told_no_password) {
 
 BOOST_AUTO_TEST_CASE(an_https_server_is_asked_through_a_tunnel_and_sees_no_secret) {
   Requests requests;
-  RawServer proxy([&](RawConnection& connection) {
-    if (const auto head = connection.read_request()) requests.add(*head);
-    connection.write("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
-  });
+  RawServer proxy(once("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", requests));
   HttpSettings settings;
   settings.outgoing_proxy = proxy.url();
   HttpClient client(settings);

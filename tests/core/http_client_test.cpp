@@ -367,12 +367,10 @@ BOOST_AUTO_TEST_CASE(netrc_plays_no_part) {
              "machine 127.0.0.1 login alice password hunter2\ndefault login a password b\n");
   const Environment environment("HOME", home.path());
   Requests requests;
-  RawServer server([&](RawConnection& connection) {
-    if (const auto head = connection.read_request()) requests.add(*head);
-    connection.write(
-        "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\n"
-        "Content-Length: 0\r\n\r\n");
-  });
+  RawServer server(
+      once("HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\n"
+           "Content-Length: 0\r\n\r\n",
+           requests));
   const auto result = get(server.url());
   BOOST_TEST_REQUIRE(result.has_value());
   BOOST_TEST(result.value().status == 401);

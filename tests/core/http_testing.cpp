@@ -22,6 +22,15 @@ RawServer::Handler once(std::string bytes) {
   };
 }
 
+RawServer::Handler once(std::string bytes, Requests& requests) {
+  return [bytes = std::move(bytes), &requests](RawConnection& connection) {
+    const auto head = connection.read_request();
+    if (!head) return;
+    requests.add(*head);
+    connection.write(bytes);
+  };
+}
+
 Expected<HttpResponse, HttpError> get(const std::string& url, HttpSettings settings) {
   HttpClient client(std::move(settings));
   return client.get(url, {});

@@ -23,6 +23,11 @@ void answer_all(test_support::RawConnection& connection);
 /// Answers the first request of every connection with these bytes, then closes.
 test_support::RawServer::Handler once(std::string bytes);
 
+class Requests;
+
+/// As `once`, and adds the requests to those that are remembered.
+test_support::RawServer::Handler once(std::string bytes, Requests& requests);
+
 /// Asked with a client of its own.
 crowd_confluence::Expected<crowd_confluence::HttpResponse, crowd_confluence::HttpError> get(
     const std::string& url, crowd_confluence::HttpSettings settings = {});
