@@ -69,8 +69,7 @@ class BrowserCookies {
   /// Whether a piece of a header may pass; to be called for all pieces in order.
   bool let_pass(const CookieScanner& scan) {
     // A piece behind a comma that has no name of its own is the rest of a value.
-    if (scan.cookie().name.empty() && scan.separator() == ',') return last_passed_;
-    last_passed_ = true;
+    if (!scan.cookie().name.empty() || scan.separator() != ',') last_passed_ = true;
     for (CookieNameFinder find(scan.piece(), starts_); find.next();)
       // The app must see the token that was asked about; Confluence takes the first of several.
       if (is_token(find) ? tokens_seen_ != 1 : !is_harmless(find.name())) last_passed_ = false;

@@ -2,6 +2,8 @@
 // on.
 
 #include <boost/test/unit_test.hpp>
+#include <cctype>
+#include <random>
 
 #include "stage.h"
 
@@ -42,6 +44,10 @@ const std::vector<std::vector<std::string>> kSpoofedCookies = {
     {"Cookie: \x85JSESSIONID=spoofed-by-the-browser"},
     {"Cookie: JSESSIONID\xa0=spoofed-by-the-browser"},
     {"Cookie: theme=dark; \"JSESSIONID\"=spoofed-by-the-browser"},
+    // What stands behind a comma may look like the rest of a value and hold a cookie all the same.
+    {"Cookie: a=b,= JSESSIONID=spoofed-by-the-browser"},
+    {"Cookie: a=b,=JSESSIONID=spoofed-by-the-browser"},
+    {"Cookie: a=b , == \"JSESSIONID=spoofed-by-the-browser"},
 };
 
 std::vector<std::vector<std::string>> prefixed(std::vector<std::vector<std::string>> requests) {
@@ -120,12 +126,46 @@ void check_that_nothing_spoofed_arrives(
   }
 }
 
+/// Whether some application could find a JSESSIONID in it, whatever ends a cookie there and
+/// whatever is trimmed. Names and values of more than these letters are not expected.
+bool has_session_cookie(std::string cookies) {
+  for (char& c : cookies) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string name = "jsessionid";
+  for (std::size_t at = cookies.find(name); at != std::string::npos;
+       at = cookies.find(name, at + 1)) {
+    const bool begins = at == 0 || std::isalnum(static_cast<unsigned char>(cookies[at - 1])) == 0;
+    const std::size_t behind = cookies.find_first_not_of(" \t\"(}", at + name.size());
+    if (begins && behind != std::string::npos && cookies[behind] == '=') return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(spoofing)
 
 BOOST_AUTO_TEST_CASE(cookies) {
   check_that_nothing_spoofed_arrives("", kSpoofedCookies);
+}
+
+BOOST_AUTO_TEST_CASE(cookies_made_of_any_pieces) {
+  Stage stage;
+  stage.start_with();
+  const std::vector<std::string> pieces = {"JSESSIONID", "jsessionid", "=", "=", ";",  ",",  " ",
+                                           "a",          "\"",         "(", "}", "\t", "x=y"};
+  std::mt19937 random(2165);
+  Client client = stage.client();
+  int spoofed_requests = 0;
+  for (int i = 0; i < 1000; ++i) {
+    std::string cookies = "a=b";
+    for (std::size_t length = random() % 24; length != 0; --length)
+      cookies += pieces[random() % pieces.size()];
+    client.get("/", {"Cookie: " + cookies});
+    if (has_session_cookie(cookies)) ++spoofed_requests;
+    const std::string received = stage.seen_by_app().headers.value("Cookie").value_or("");
+    BOOST_TEST(!has_session_cookie(received), cookies << " was received as " << received);
+  }
+  BOOST_TEST(spoofed_requests > 100);
 }
 
 BOOST_AUTO_TEST_CASE(cookies_with_a_prefix) {
