@@ -31,10 +31,7 @@ ConfluenceSettings DirectoryConfig::confluence_settings() const {
   if (ca_certificate_file != nullptr) http.ca_certificate_file = *ca_certificate_file;
   if (pinned_public_key != nullptr) http.pinned_public_key = *pinned_public_key;
   if (outgoing_proxy != nullptr) http.outgoing_proxy = *outgoing_proxy;
-  if (client_certificate != nullptr) {
-    http.client_certificate_pem = client_certificate->certificate_pem;
-    http.client_key_pem = client_certificate->key_pem;
-  }
+  if (client_certificate != nullptr) http.client_certificate = *client_certificate;
   return settings;
 }
 

@@ -136,8 +136,8 @@ CURLcode HttpConnection::connect(const HttpSettings& settings, const std::string
   curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, settings.verify_peer ? 1L : 0L);
   curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, settings.verify_peer ? 2L : 0L);
   trust_only(handle, settings.ca_certificate_file);
-  set_blob(handle, CURLOPT_SSLCERT_BLOB, settings.client_certificate_pem);
-  set_blob(handle, CURLOPT_SSLKEY_BLOB, settings.client_key_pem);
+  set_blob(handle, CURLOPT_SSLCERT_BLOB, settings.client_certificate.certificate_pem);
+  set_blob(handle, CURLOPT_SSLKEY_BLOB, settings.client_certificate.key_pem);
   if (!settings.pinned_public_key.empty())
     curl_easy_setopt(handle, CURLOPT_PINNEDPUBLICKEY, settings.pinned_public_key.c_str());
   const CURLcode code = curl_easy_perform(handle);

@@ -145,7 +145,7 @@ Expected<ClientCertificate, Problem> read_client_certificate(const std::string& 
   if (!certificate_text) return certificate_text.error();
   const auto key_text = read_text(key_path);
   if (!key_text) return key_text.error();
-  return ClientCertificate{certificate_text.value(), key_text.value()};
+  return ClientCertificate{certificate_path, certificate_text.value(), key_text.value()};
 }
 
 }  // namespace crowd_confluence

@@ -29,10 +29,11 @@ class Fields {
     return *this;
   }
   Fields& add(bool field) { return add(std::string_view(field ? "1" : "0")); }
-  /// What makes one way to a server differ from another.
+  /// What makes one way to a server differ from another, but not what changes with time: when a
+  /// certificate is renewed in its file, sessions and what is known of the server go on.
   Fields& add(const HttpSettings& http) {
     return add(http.ca_certificate_file)
-        .add(http.client_certificate_pem)
+        .add(http.client_certificate.file)
         .add(http.pinned_public_key)
         .add(http.verify_peer)
         .add(http.outgoing_proxy);

@@ -165,8 +165,8 @@ BOOST_AUTO_TEST_CASE(a_server_that_asks_for_a_certificate_gets_it) {
   TlsServer server({.names = {"127.0.0.1"}}, true);
   const Certificate client = server.authority().issue({.common_name = "httpd-at-the-door"});
   HttpSettings settings = server.trusting();
-  settings.client_certificate_pem = client.certificate;
-  settings.client_key_pem = client.private_key;
+  settings.client_certificate.certificate_pem = client.certificate;
+  settings.client_certificate.key_pem = client.private_key;
   check_reached(server, settings);
   const auto requests = server.simulator().requests(atlassian::Server::kConfluence);
   BOOST_TEST_REQUIRE(requests.size() == 1U);
@@ -180,8 +180,8 @@ BOOST_AUTO_TEST_CASE(a_server_that_asks_for_a_certificate_refuses_without) {
   const CertificateAuthority stranger;
   const Certificate client = stranger.issue({.common_name = "stranger"});
   HttpSettings settings = server.trusting();
-  settings.client_certificate_pem = client.certificate;
-  settings.client_key_pem = client.private_key;
+  settings.client_certificate.certificate_pem = client.certificate;
+  settings.client_certificate.key_pem = client.private_key;
   check_refused(server, settings);
   BOOST_TEST(server.simulator().requests(atlassian::Server::kConfluence).empty());
 }

@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(whatever_tells_one_confluence_from_another_changes_the_key)
       [](auto& s) { s.probe.value = "user"; },
       [](auto& s) { s.probe.user_field = "name"; },
       [](auto& s) { s.http.ca_certificate_file = "/etc/ca.pem"; },
-      [](auto& s) { s.http.client_certificate_pem = "PEM"; },
+      [](auto& s) { s.http.client_certificate.file = "client.pem"; },
       [](auto& s) { s.http.pinned_public_key = "sha256//x"; },
       [](auto& s) { s.http.verify_peer = false; },
       [](auto& s) { s.http.outgoing_proxy = "http://proxy.example.com:3128"; }};
@@ -76,6 +76,15 @@ BOOST_AUTO_TEST_CASE(time_outs_do_not_change_the_key) {
   patient.http.timeout *= 2;
   patient.http.connect_timeout *= 2;
   BOOST_TEST((key_of(patient) == key_of(confluence())));
+}
+
+BOOST_AUTO_TEST_CASE(a_client_certificate_may_be_renewed_in_its_file) {
+  ConfluenceSettings before = confluence();
+  before.http.client_certificate = {"client.pem", "a certificate", "a key"};
+  ConfluenceSettings after = before;
+  after.http.client_certificate = {"client.pem", "another certificate", "another key"};
+  BOOST_TEST((key_of(after) == key_of(before)));
+  BOOST_TEST(upstream_id(kSecret, after) == upstream_id(kSecret, before));
 }
 
 BOOST_AUTO_TEST_CASE(another_secret_gives_another_key) {
@@ -113,7 +122,7 @@ BOOST_AUTO_TEST_CASE(upstreams_are_told_apart_by_url_and_the_way_there) {
   BOOST_TEST(upstream_id(kSecret, confluence("https://wiki.example.com")) != id);
   const std::vector<std::function<void(HttpSettings&)>> ways = {
       [](HttpSettings& http) { http.ca_certificate_file = "/etc/ca.pem"; },
-      [](HttpSettings& http) { http.client_certificate_pem = "PEM"; },
+      [](HttpSettings& http) { http.client_certificate.file = "client.pem"; },
       [](HttpSettings& http) { http.pinned_public_key = "sha256//x"; },
       [](HttpSettings& http) { http.verify_peer = false; }};
   for (const auto& change : ways) {

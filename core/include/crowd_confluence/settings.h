@@ -14,15 +14,23 @@
 
 namespace crowd_confluence {
 
+/// What this host shows of itself, and the key that proves it. All empty: nothing.
+struct ClientCertificate {
+  std::string file;             // the certificate's, in which it may be renewed
+  std::string certificate_pem;  // with its chain, if the file has one; the text itself, as a server
+  std::string key_pem;          // that has dropped its rights cannot read such files any more
+
+  friend bool operator==(const ClientCertificate&, const ClientCertificate&) = default;
+};
+
 /// How a server is reached. Empty strings stand for the default.
 struct HttpSettings {
   std::chrono::milliseconds connect_timeout{2000};
   std::chrono::milliseconds timeout{5000};  // for the whole exchange
   std::string ca_certificate_file;          // PEM; the system's when empty
-  std::string client_certificate_pem;       // the text itself: a server that has dropped its rights
-  std::string client_key_pem;               // cannot read such files any more
-  std::string pinned_public_key;            // "sha256//…", several with ';'
-  std::string outgoing_proxy;               // a URL; none when empty, whatever the environment says
+  ClientCertificate client_certificate;
+  std::string pinned_public_key;  // "sha256//…", several with ';'
+  std::string outgoing_proxy;     // a URL; none when empty, whatever the environment says
   bool verify_peer = true;
 
   friend bool operator==(const HttpSettings&, const HttpSettings&) = default;
@@ -68,11 +76,6 @@ class CROWD_CONFLUENCE_EXPORT ProbeParser {
 /// Whether the file can be read and holds at least one certificate in PEM.
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT Expected<void, Problem> check_certificate_file(
     const std::string& path);
-
-struct ClientCertificate {
-  std::string certificate_pem;  // with its chain, if the file has one
-  std::string key_pem;
-};
 
 /// Reads a certificate and the private key that belongs to it. The key must have no pass phrase.
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT Expected<ClientCertificate, Problem> read_client_certificate(
