@@ -54,17 +54,17 @@ if [ "$SHARED" = 1 ]; then
   headers=$root$INCLUDE_DIR/crowd_confluence
   check "every public header is installed" \
     same "$(cd "$SOURCE_DIR/core/include/crowd_confluence" && ls)" "$(ls "$headers")"
-  {
-    for header in "$headers"/*.h; do
-      echo "#include <crowd_confluence/$(basename "$header")>"
-    done
-    echo 'int main() {}'
-  } >"$scratch/user.cpp"
+  for header in "$headers"/*.h; do
+    echo "#include <crowd_confluence/$(basename "$header")>"
+  done >"$scratch/all_headers.cpp"
+  check "CMake finds the installed library" \
+    "$CMAKE" -S "$SOURCE_DIR/tests/package/program" -B "$scratch/program" \
+    -DCMAKE_CXX_COMPILER="$CXX" -DMORE_SOURCES="$scratch/all_headers.cpp" \
+    -DCMAKE_PREFIX_PATH="$root/usr;$root/usr/local" -DVERSION="$VERSION"
   check "a program builds against the installed headers and library" \
-    "$CXX" -std=c++20 -Wall -Wextra -Wpedantic -Werror -DCROWD_CONFLUENCE_SHARED \
-    -I"$root$INCLUDE_DIR" "$scratch/user.cpp" -L"$root$LIBRARY_DIR" -Wl,--no-as-needed \
-    -lcrowd_confluence -o "$scratch/user"
-  check "that program runs" env LD_LIBRARY_PATH="$root$LIBRARY_DIR" "$scratch/user"
+    "$CMAKE" --build "$scratch/program"
+  check "that program runs" \
+    same "the SSO cookie is 'abc'" "$("$scratch/program/program" 'theme=dark; crowd.token_key="abc"')"
 fi
 
 echo "CrowdConfluence Off" | write_httpd_conf "$scratch/httpd.conf" "$module"
@@ -75,4 +75,4 @@ check "httpd loads the installed module" \
 check "nothing else is installed" same "" "$(cd "$root" && find . ! -type d | sed 's/^\.//' |
   grep -v -x -F -e "$LOAD_FILE" -e "$SAMPLE_FILE" -e "$MODULE_DIR/mod_crowd_confluence.so" |
   grep -v -e "^$LIBRARY_DIR/libcrowd_confluence\.so" -e "^$INCLUDE_DIR/crowd_confluence/" \
-    -e "^$DOCUMENTATION_DIR/" || true)"
+    -e "^$LIBRARY_DIR/cmake/crowd_confluence/" -e "^$DOCUMENTATION_DIR/" || true)"

@@ -72,6 +72,8 @@ contents=$(query -l "$(package libcrowd_confluence-devel)")
 echo "$contents" | sed 's/^/    libcrowd_confluence-devel: /'
 check "libcrowd_confluence-devel holds the linker's name" \
   grep -qxF "$libdir/libcrowd_confluence.so" <<<"$contents"
+check "libcrowd_confluence-devel holds what CMake looks for" \
+  grep -qxF "$libdir/cmake/crowd_confluence/crowd_confluence-config.cmake" <<<"$contents"
 check "libcrowd_confluence-devel holds every public header" \
   same "$(cd "$SOURCE_DIR/core/include/crowd_confluence" && ls)" \
   "$(sed -n 's|^/usr/include/crowd_confluence/||p' <<<"$contents" | sort)"
