@@ -5,6 +5,7 @@
 
 #include <apr_tables.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -63,6 +64,19 @@ inline std::span<apr_table_entry_t> entries_of(const apr_table_t* table) {
   const auto* const array = reinterpret_cast<const apr_array_header_t*>(table);
   return {reinterpret_cast<apr_table_entry_t*>(array->elts),
           static_cast<std::size_t>(array->nelts)};
+}
+
+/// Removes the header in every spelling that a CGI-like environment takes for it.
+inline void unset_folded(apr_table_t* headers, std::string_view folded_name) noexcept {
+  for (;;) {
+    const auto entries = entries_of(headers);
+    const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) {
+      return is_same_header(entry.key, folded_name);
+    });
+    if (found == entries.end()) return;
+    // Moves what stands behind.
+    apr_table_unset(headers, found->key);
+  }
 }
 
 }  // namespace crowd_confluence

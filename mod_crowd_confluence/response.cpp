@@ -155,6 +155,14 @@ bool says_logged_out(const apr_table_t* headers) {
   return std::string_view(last) == "OUT";
 }
 
+/// Whether the app says that Confluence no longer takes the session.
+bool says_expired(const apr_table_t* headers) {
+  const auto entries = entries_of(headers);
+  return std::any_of(entries.begin(), entries.end(), [](const auto& entry) {
+    return is_same_header(entry.key, kSaysExpired) && apr_cstr_casecmp(entry.val, "expired") == 0;
+  });
+}
+
 /// Which headers of a response concern this module: mostly none.
 class Concerning {
  public:
@@ -205,12 +213,10 @@ End clean(apr_table_t* headers, const request_rec& request, const DirectoryConfi
           ? End::logged_out
           : End::none;
   if (present.says_expired) {
-    const char* said = apr_table_get(headers, kSaysExpired);
-    if (said != nullptr && apr_cstr_casecmp(said, "expired") == 0)
-      end = std::max(end, End::expired);
-    apr_table_unset(headers, kSaysExpired);
+    if (says_expired(headers)) end = std::max(end, End::expired);
+    unset_folded(headers, kSaysExpired);
   }
-  if (present.passed_on) apr_table_unset(headers, config.passing().name.c_str());
+  if (present.passed_on) unset_folded(headers, config.passing().folded_name);
   return end;
 }
 
@@ -235,23 +241,36 @@ void clean(request_rec& request, const RequestState& state) {
     state.broker->drop({state.token, state.address}, state.cookies);
 }
 
-/// No exception crosses into httpd, and no cookie that may be Confluence's goes out.
-void clean_or_drop_cookies(request_rec& request, const RequestState& state) {
+/// Whatever may hold something of Confluence's.
+void drop_all(apr_table_t* headers, const PassAs& pass_as) noexcept {
+  apr_table_unset(headers, kSetCookie);
+  unset_folded(headers, kSaysExpired);
+  if (pass_as.place == PassAs::header) unset_folded(headers, pass_as.folded_name);
+}
+
+void drop_all(request_rec& request, const RequestState& state, const char* error) noexcept {
+  ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, &request,
+                CCF_INTERNAL "the cookies of a response are dropped after an internal error: %s",
+                error);
+  for (apr_table_t* headers : {request.headers_out, request.err_headers_out})
+    drop_all(headers, state.config->passing());
+}
+
+/// No exception crosses into httpd, and nothing that may be Confluence's goes out.
+void clean_or_drop(request_rec& request, const RequestState& state) noexcept {
   try {
     clean(request, state);
   } catch (const std::exception& error) {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, &request,
-                  CCF_INTERNAL "the cookies of a response are dropped after an internal error: %s",
-                  error.what());
-    apr_table_unset(request.headers_out, kSetCookie);
-    apr_table_unset(request.err_headers_out, kSetCookie);
+    drop_all(request, state, error.what());
+  } catch (...) {
+    drop_all(request, state, "unknown");
   }
 }
 
 apr_status_t filter_response(ap_filter_t* filter, apr_bucket_brigade* brigade) {
   request_rec* const request = filter->r;
   ap_remove_output_filter(filter);
-  clean_or_drop_cookies(*request, *static_cast<const RequestState*>(filter->ctx));
+  clean_or_drop(*request, *static_cast<const RequestState*>(filter->ctx));
   return ap_pass_brigade(filter->next, brigade);
 }
 
@@ -259,7 +278,7 @@ apr_status_t filter_response(ap_filter_t* filter, apr_bucket_brigade* brigade) {
 /// request was redirected internally: no filter sees it, and what it says of the session counts.
 void look_at_given_up_responses(request_rec* request) {
   for (; request != nullptr; request = request->prev)
-    if (const RequestState* state = state_of(request)) clean_or_drop_cookies(*request, *state);
+    if (const RequestState* state = state_of(request)) clean_or_drop(*request, *state);
 }
 
 void add_response_filter(request_rec* request) {

@@ -104,7 +104,8 @@ BOOST_AUTO_TEST_CASE(other_cookies_do_not_matter) {
 BOOST_AUTO_TEST_CASE(the_app_says_that_the_session_has_expired) {
   Stage stage;
   stage.start_with();
-  for (const std::string header : {"X-Crowd-Confluence: expired", "x-crowd-confluence: Expired"}) {
+  for (const std::string header : {"X-Crowd-Confluence: expired", "x-crowd-confluence: Expired",
+                                   "X_Crowd_Confluence: expired"}) {
     BOOST_TEST(app_drops(stage, with_header(header)), header);
     BOOST_TEST(app_drops(stage, with_header(header, 401)), header);
     BOOST_TEST(app_drops(stage, with_header(header, 502)), header);

@@ -74,6 +74,32 @@ BOOST_AUTO_TEST_CASE(what_confluence_gave_does_not_reach_the_browser) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(nor_in_a_header_spelt_as_cgi_may_spell_it) {
+  const std::vector<std::string> spellings = {"X_Confluence_Cookie", "X-Confluence_Cookie",
+                                              "x-confluence-cookie", "X_Confluence_Cookie",
+                                              "X_CONFLUENCE_COOKIE"};
+  const std::vector<std::string> ours = {"X_Crowd_Confluence", "X-Crowd_Confluence"};
+  Stage stage;
+  stage.app.respond_with([&](const AppRequest& request) {
+    AppResponse response;
+    const std::string session = request.headers.value("X-Confluence-Cookie").value();
+    response.headers = {"X-Before: 1"};
+    for (const std::string& name : spellings) response.headers.push_back(name + ": " + session);
+    for (const std::string& name : ours) response.headers.push_back(name + ": fine");
+    response.headers.push_back("X-Behind: 1");
+    return response;
+  });
+  stage.start_with("CrowdConfluencePassAs header");
+  const Response answer = stage.get("/", {stage.cookie_line("alice")});
+  const std::vector<std::string> given = session_values(stage.seen_by_app());
+  BOOST_REQUIRE_EQUAL(given.size(), 1U);
+  BOOST_CHECK(!mentions(answer, given.front()));
+  for (const std::string& name : spellings) BOOST_TEST(answer.headers.values(name).empty(), name);
+  for (const std::string& name : ours) BOOST_TEST(answer.headers.values(name).empty(), name);
+  BOOST_TEST(answer.headers.values("X-Before").size() == 1U);
+  BOOST_TEST(answer.headers.values("X-Behind").size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(nor_in_a_cookie_that_is_none_by_the_rules) {
   const std::vector<std::pair<std::string, std::string>> around = {
       {"JSESSIONID=", " x; Path=/"},
