@@ -79,9 +79,25 @@ bool is_first_reading() {
   return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
 }
 
-bool is_complete(const server_rec* server, const ServerConfig& main_config) {
-  const ServerConfig& config = server_config(server);
-  return config.first_enabled == nullptr || config.has_url || main_config.has_url;
+/// httpd lets a virtual host without a directive of this module have the main server's settings.
+bool has_own_settings(const server_rec* server, const server_rec* main_server) {
+  return server == main_server || &server_config(server) != &server_config(main_server);
+}
+
+bool has_url(const server_rec* server) {
+  return server_config(server).has_url;
+}
+
+/// What the main server switches on holds in its virtual hosts as well, and each of them may have a
+/// Confluence of its own. Whether somebody without one is ever asked for it comes out at run time.
+bool is_complete(const server_rec* server, const server_rec* main_server) {
+  if (!has_own_settings(server, main_server)) return true;
+  if (server_config(server).first_enabled == nullptr || has_url(server) || has_url(main_server))
+    return true;
+  if (server != main_server) return false;
+  for (const server_rec* host = main_server->next; host != nullptr; host = host->next)
+    if (has_url(host)) return true;
+  return false;
 }
 
 int refuse_start(const server_rec* server, const char* text) {
@@ -124,7 +140,7 @@ int prepare(apr_pool_t* config_pool, server_rec* main_server) {
 
 int check_configuration(apr_pool_t* pool, apr_pool_t*, apr_pool_t*, server_rec* main_server) {
   for (const server_rec* server = main_server; server != nullptr; server = server->next) {
-    if (is_complete(server, server_config(main_server))) continue;
+    if (is_complete(server, main_server)) continue;
     return refuse_start(
         server, apr_pstrcat(pool, CCF_NO_URL "CrowdConfluence is On for ",
                             server_config(server).first_enabled,

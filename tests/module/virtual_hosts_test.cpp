@@ -41,6 +41,45 @@ BOOST_AUTO_TEST_CASE(each_asks_its_own_confluence) {
   BOOST_TEST(other.counters().exchanges == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(each_may_complete_what_the_main_server_switches_on) {
+  Stage stage;
+  stage.start(location("/app/") +
+              "Listen 127.0.0.1:${PORT2}\n"
+              "<VirtualHost *:${PORT}>\nServerName one.test\nCrowdConfluenceURL ${CONFLUENCE}\n"
+              "</VirtualHost>\n"
+              "<VirtualHost *:${PORT}>\nServerName two.test\n</VirtualHost>\n");
+  const std::string alice = stage.cookie_line("alice");
+  BOOST_TEST(stage.get("/app/", {"Host: one.test", alice}).user() == "alice");
+
+  // Neither the main server nor the other one knows whom to ask.
+  stage.app.forget();
+  stage.httpd.log().expect("CCF0011: ");
+  for (const std::uint16_t port : {stage.httpd.port(), stage.httpd.port2()}) {
+    const Response response = Client(port).get("/app/", {"Host: two.test", alice});
+    BOOST_TEST(response.status == 200);
+    BOOST_TEST(response.result() == "unavailable");
+    BOOST_TEST(response.reason() == "internal");
+    BOOST_TEST(stage.seen_by_app().cookie("JSESSIONID").empty());
+  }
+  BOOST_TEST(stage.httpd.log().count("CCF0011: ") == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(but_somebody_must) {
+  const std::string on = "<Location /app/>\nCrowdConfluence On\n</Location>\n";
+  const std::string url = "CrowdConfluenceURL http://127.0.0.1/\n";
+  const auto host = [](const std::string& directives) {
+    return "<VirtualHost *:${PORT}>\n" + directives + "</VirtualHost>\n";
+  };
+  HttpdServer httpd;
+  for (const std::string& configuration : {on + host(""), on + host("") + host(""), host(on),
+                                           // Another host's is none of this one's.
+                                           host(on) + host(url), on + host(url) + host(on)}) {
+    const auto message = httpd.start_refused(configuration);
+    BOOST_TEST(message.has_value(), configuration);
+    if (message) BOOST_TEST(message->find("CCF0002: ") != std::string::npos, *message);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(one_that_is_down_does_not_harm_the_other) {
   atlassian::Simulator other(trusting_loopback());
   HttpdOptions options;
