@@ -27,14 +27,16 @@ std::optional<std::string_view> behind(std::string_view scheme, std::string_view
   return word.substr(scheme.size());
 }
 
-/// What stands in a file, or is said by a command, up to the end of the line.
+/// What stands in a file up to the end of the line. `path` is null if httpd found it too long.
 std::optional<std::string> secret_from_file(const char* path) {
+  if (path == nullptr) return std::nullopt;
   std::ifstream file(path);
   std::string line;
-  if (path == nullptr || !std::getline(file, line)) return std::nullopt;
+  if (!std::getline(file, line)) return std::nullopt;
   return std::string(without_line_end(line));
 }
 
+/// What a command says, up to the end of the line.
 std::optional<std::string> secret_from_command(cmd_parms* cmd, const char* command) {
   char** arguments = nullptr;
   if (apr_tokenize_to_argv(command, &arguments, cmd->temp_pool) != APR_SUCCESS ||

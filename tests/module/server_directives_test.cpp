@@ -92,6 +92,7 @@ const std::vector<BadSecret> kBadSecrets = {
     {"file:none", "file:none' cannot be read"},
     {"file:${ROOT}", "cannot be read"},
     {"file:", "cannot be read"},
+    {"file:" + std::string(5000, 'x'), "x' cannot be read"},  // longer than any path
     {"file:${ROOT}/empty", "cannot be read|16 characters"},
     {"file:${ROOT}/empty-line", "16 characters"},
     {"file:${ROOT}/locked", "cannot be read"},
