@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "crowd_confluence/cookie.h"
+#include "crowd_confluence/seraph.h"
 #include "crowd_confluence/set_cookie.h"
 #include "header_names.h"
 #include "log.h"
@@ -144,15 +145,11 @@ bool was_sent_to_confluence(const request_rec& request, const DirectoryConfig& c
   return rest.empty() || rest.front() == '/' || rest.front() == '?';
 }
 
-/// What Confluence's log-in filter said last, in several lines or in one.
+/// Whether Confluence's log-in filter said so last.
 bool says_logged_out(const apr_table_t* headers) {
-  const char* lines = apr_table_getm(apr_table_elts(headers)->pool, headers, kLoginReason);
-  if (lines == nullptr) return false;
-  const std::string_view all = lines;
-  const std::size_t comma = all.rfind(',');
-  const char* last = lines + (comma == std::string_view::npos ? 0 : comma + 1);
-  while (*last == ' ' || *last == '\t') ++last;
-  return std::string_view(last) == "OUT";
+  // In several lines, or in one.
+  const char* values = apr_table_getm(apr_table_elts(headers)->pool, headers, kLoginReason);
+  return values != nullptr && last_login_reason(values) == LoginReason::out;
 }
 
 /// Whether the app says that Confluence no longer takes the session.

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "ascii.h"
+#include "crowd_confluence/seraph.h"
 #include "json.h"
 #include "response_cookies.h"
 
@@ -24,14 +25,6 @@ bool is_user_name(std::string_view name) {
          });
 }
 
-/// The last of several values, whether they came in several lines or folded into one. (A comma in
-/// a user's name comes as %2C.)
-std::string_view last_value(const HttpResponse& response, std::string_view header) {
-  const std::string_view line = response.header(header).value_or("");
-  const std::size_t comma = line.rfind(',');
-  return ascii::trimmed(comma == std::string_view::npos ? line : line.substr(comma + 1));
-}
-
 std::string percent_decoded(std::string_view text) {
   int length = 0;
   char* decoded = curl_easy_unescape(nullptr, text.data(), static_cast<int>(text.size()), &length);
@@ -45,12 +38,11 @@ std::string percent_decoded(std::string_view text) {
 class SeraphHeaders {
  public:
   explicit SeraphHeaders(const HttpResponse& response)
-      : login_reason_(last_value(response, "X-Seraph-LoginReason")),
-        user_(percent_decoded(last_value(response, "X-AUSERNAME"))) {}
+      : login_reason_(last_login_reason(response.header("X-Seraph-LoginReason").value_or(""))),
+        user_(percent_decoded(last_seraph_value(response.header("X-AUSERNAME").value_or("")))) {}
 
   [[nodiscard]] bool prove_a_login() const {
-    return ascii::equal_ignoring_case(login_reason_, "OK") && !says_anonymous() &&
-           is_user_name(user_);
+    return login_reason_ == LoginReason::ok && !says_anonymous() && is_user_name(user_);
   }
 
   [[nodiscard]] const std::string& user() const { return user_; }
@@ -58,18 +50,24 @@ class SeraphHeaders {
   [[nodiscard]] bool says_anonymous() const { return user_ == "anonymous"; }
 
   [[nodiscard]] std::optional<Reason> refusal() const {
-    if (ascii::equal_ignoring_case(login_reason_, "OUT")) return Reason::logged_out;
-    if (ascii::equal_ignoring_case(login_reason_, "AUTHENTICATED_FAILED"))
-      return Reason::login_failed;
-    if (ascii::equal_ignoring_case(login_reason_, "AUTHENTICATION_DENIED"))
-      return Reason::login_denied;
-    if (ascii::equal_ignoring_case(login_reason_, "AUTHORISATION_FAILED"))
-      return Reason::not_permitted;
+    switch (login_reason_) {
+      case LoginReason::out:
+        return Reason::logged_out;
+      case LoginReason::authenticated_failed:
+        return Reason::login_failed;
+      case LoginReason::authentication_denied:
+        return Reason::login_denied;
+      case LoginReason::authorisation_failed:
+        return Reason::not_permitted;
+      case LoginReason::none:
+      case LoginReason::ok:
+        break;
+    }
     return std::nullopt;
   }
 
  private:
-  std::string_view login_reason_;
+  LoginReason login_reason_;
   std::string user_;
 };
 

@@ -150,6 +150,7 @@ BOOST_AUTO_TEST_CASE(a_location_that_leads_to_confluence_itself) {
   BOOST_TEST(confluence_drops(ok + "X-Seraph-LoginReason: OUT\r\n"));
   BOOST_TEST(confluence_drops(ok + "x-seraph-loginreason: OK, OUT\r\n"));
   BOOST_TEST(confluence_drops(ok + "X-Seraph-LoginReason: OK\r\nX-Seraph-LoginReason: OUT\r\n"));
+  BOOST_TEST(confluence_drops(ok + "X-Seraph-LoginReason: OK, out \r\n"));
   BOOST_TEST(
       confluence_drops("HTTP/1.1 302 Found\r\nLocation: /login.action\r\n"
                        "X-Seraph-LoginReason: OUT\r\n"));
