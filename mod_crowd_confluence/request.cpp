@@ -26,112 +26,35 @@ namespace {
 /// More than Crowd's longest tokens, and what fits into a header besides other cookies.
 constexpr std::size_t kMaxTokenBytes = 4096;
 
-/// Why a request cannot be asked about, or nothing.
+int fix_up(request_rec* request);
+
+// Its steps, in their order.
+std::string_view client_address(request_rec* request);
 std::optional<Reason> what_is_missing(const request_rec& request,
-                                      const std::optional<std::string_view>& token) {
-  // A TRACE is answered with the headers that arrive: no session may be among them.
-  if (!token || request.method_number == M_TRACE) return Reason::no_cookie;
-  if (token->empty() || *token == R"("")") return Reason::empty_cookie;
-  if (token->size() > kMaxTokenBytes || !is_cookie_value(*token)) return Reason::malformed_cookie;
-  return std::nullopt;
-}
+                                      const std::optional<std::string_view>& token);
+bool reuse(RequestState& state, const RequestState* earlier);
+void ask(request_rec* request, RequestState& state);
+void log_unavailable(request_rec* request, const Outcome& outcome);
+void keep(const Session& session, apr_pool_t* pool, RequestState& state);
+void set_variables(request_rec* request, const RequestState& state);
 
-/// The user's address as mod_remoteip and the like established it, in one form. httpd's own idea of
-/// it is brought into that form too, as mod_proxy sends it to the app: both must send the same.
-std::string_view client_address(request_rec* request) {
-  // What httpd wrote itself for an IPv4 connection is in that form.
-  if (request->useragent_ip == request->connection->client_ip &&
-      request->useragent_addr->family == APR_INET)
-    return request->useragent_ip;
-  AddressBuffer buffer;
-  const std::string_view given = request->useragent_ip != nullptr ? request->useragent_ip : "";
-  const std::string_view address = canonical_address(given, buffer);
-  if (!address.empty() && address != given)
-    request->useragent_ip = apr_pstrmemdup(request->pool, address.data(), address.size());
-  return address.empty() ? address : std::string_view(request->useragent_ip);
-}
+}  // namespace
 
-/// Only the request that asked reports what went wrong: not those that shared the answer, nor those
-/// that were turned away because a breaker that has been reported is open.
-void log_unavailable(request_rec* request, const Outcome& outcome) {
-  const bool is_news = outcome.source == Source::exchange ||
-                       outcome.reason == Reason::leader_lost || outcome.reason == Reason::internal;
-  ap_log_rerror(APLOG_MARK, is_news ? APLOG_WARNING : APLOG_INFO, 0, request,
-                CCF_UNAVAILABLE "no session, as it cannot be told who the user is: %s (%s)%s%s",
-                explanation(outcome.reason).data(), to_string(outcome.reason).data(),
-                outcome.detail.empty() ? "" : ": ", outcome.detail.c_str());
-}
-
-/// For as long as the request lasts.
-void keep(const Session& session, apr_pool_t* pool, RequestState& state) {
-  const std::string_view user = session.user();
-  const std::string_view cookies = session.cookies();
-  auto* to = static_cast<char*>(apr_palloc(pool, user.size() + cookies.size() + 2));
-  const auto copy = [&to](std::string_view text) {
-    std::memcpy(to, text.data(), text.size());
-    const std::string_view copied(to, text.size());
-    to += text.size();
-    *to++ = '\0';
-    return copied;
-  };
-  state.user = copy(user);
-  state.cookies = copy(cookies);
-}
-
-void ask(request_rec* request, RequestState& state) {
-  Outcome outcome;
-  Brokers* const all = brokers();
-  if (all == nullptr || state.config->upstream == nullptr) {
-    outcome = {Result::unavailable, Source::none, Reason::internal, {}, {}};
-    if (state.config->upstream == nullptr)
-      ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
-                    CCF_URL_UNSET_HERE
-                    "CrowdConfluence is On for this URL, and no CrowdConfluenceURL holds here");
-  } else {
-    SessionBroker& broker = all->broker_for(*state.config);
-    state.broker = &broker;
-    broker.find({state.token, state.address}, outcome);
-    if (outcome.result == Result::unavailable) log_unavailable(request, outcome);
+int fix_up_request(request_rec* request) {
+  // No exception crosses into httpd, and no request goes on whose headers may be half done.
+  try {
+    return fix_up(request);
+  } catch (const std::exception& error) {
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
+                  CCF_INTERNAL "the request is given up after an internal error: %s", error.what());
+  } catch (...) {
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
+                  CCF_INTERNAL "the request is given up after an unknown internal error");
   }
-  state.result = outcome.result;
-  state.source = outcome.source;
-  state.reason = outcome.reason;
-  if (state.result == Result::session) keep(outcome.session, request->pool, state);
+  return HTTP_INTERNAL_SERVER_ERROR;
 }
 
-/// After an internal redirect the answer is known, if the question is the same.
-bool reuse(RequestState& state, const RequestState* earlier) {
-  if (earlier == nullptr || earlier->broker == nullptr || state.config->upstream == nullptr ||
-      brokers() == nullptr || earlier->broker != &brokers()->broker_for(*state.config) ||
-      earlier->token != state.token || earlier->address != state.address)
-    return false;
-  state.broker = earlier->broker;
-  state.result = earlier->result;
-  state.source = earlier->source;
-  state.reason = earlier->reason;
-  state.user = earlier->user;
-  state.cookies = earlier->cookies;
-  return true;
-}
-
-/// For logs and other modules. What is not known is unset, whoever set it.
-void set_variables(request_rec* request, const RequestState& state) {
-  apr_table_t* const environment = request->subprocess_env;
-  // All names begin alike, so that the table would compare each with those before it. Mostly there
-  // is none.
-  const auto entries = entries_of(environment);
-  const bool may_be_set = std::any_of(entries.begin(), entries.end(), [](const auto& entry) {
-    return begins_like_header(entry.key, "crowd-confluence-");
-  });
-  const auto set = [&](const char* name, std::string_view value) {
-    if (may_be_set) apr_table_unset(environment, name);
-    if (!value.empty()) apr_table_addn(environment, name, value.data());
-  };
-  set("CROWD_CONFLUENCE_RESULT", to_string(state.result));
-  set("CROWD_CONFLUENCE_SOURCE", state.source == Source::none ? "" : to_string(state.source));
-  set("CROWD_CONFLUENCE_REASON", to_string(state.reason));
-  set("CROWD_CONFLUENCE_USER", state.user);
-}
+namespace {
 
 int fix_up(request_rec* request) {
   // A sub-request shares the headers of its main request, which has been here.
@@ -169,21 +92,114 @@ int fix_up(request_rec* request) {
   return status;
 }
 
-}  // namespace
-
-int fix_up_request(request_rec* request) {
-  // No exception crosses into httpd, and no request goes on whose headers may be half done.
-  try {
-    return fix_up(request);
-  } catch (const std::exception& error) {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
-                  CCF_INTERNAL "the request is given up after an internal error: %s", error.what());
-  } catch (...) {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
-                  CCF_INTERNAL "the request is given up after an unknown internal error");
-  }
-  return HTTP_INTERNAL_SERVER_ERROR;
+/// The user's address as mod_remoteip and the like established it, in one form. httpd's own idea of
+/// it is brought into that form too, as mod_proxy sends it to the app: both must send the same.
+std::string_view client_address(request_rec* request) {
+  // What httpd wrote itself for an IPv4 connection is in that form.
+  if (request->useragent_ip == request->connection->client_ip &&
+      request->useragent_addr->family == APR_INET)
+    return request->useragent_ip;
+  AddressBuffer buffer;
+  const std::string_view given = request->useragent_ip != nullptr ? request->useragent_ip : "";
+  const std::string_view address = canonical_address(given, buffer);
+  if (!address.empty() && address != given)
+    request->useragent_ip = apr_pstrmemdup(request->pool, address.data(), address.size());
+  return address.empty() ? address : std::string_view(request->useragent_ip);
 }
+
+/// Why a request cannot be asked about, or nothing.
+std::optional<Reason> what_is_missing(const request_rec& request,
+                                      const std::optional<std::string_view>& token) {
+  // A TRACE is answered with the headers that arrive: no session may be among them.
+  if (!token || request.method_number == M_TRACE) return Reason::no_cookie;
+  if (token->empty() || *token == R"("")") return Reason::empty_cookie;
+  if (token->size() > kMaxTokenBytes || !is_cookie_value(*token)) return Reason::malformed_cookie;
+  return std::nullopt;
+}
+
+/// After an internal redirect the answer is known, if the question is the same.
+bool reuse(RequestState& state, const RequestState* earlier) {
+  if (earlier == nullptr || earlier->broker == nullptr || state.config->upstream == nullptr ||
+      brokers() == nullptr || earlier->broker != &brokers()->broker_for(*state.config) ||
+      earlier->token != state.token || earlier->address != state.address)
+    return false;
+  state.broker = earlier->broker;
+  state.result = earlier->result;
+  state.source = earlier->source;
+  state.reason = earlier->reason;
+  state.user = earlier->user;
+  state.cookies = earlier->cookies;
+  return true;
+}
+
+void ask(request_rec* request, RequestState& state) {
+  Outcome outcome;
+  Brokers* const all = brokers();
+  if (all == nullptr || state.config->upstream == nullptr) {
+    outcome = {Result::unavailable, Source::none, Reason::internal, {}, {}};
+    if (state.config->upstream == nullptr)
+      ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
+                    CCF_URL_UNSET_HERE
+                    "CrowdConfluence is On for this URL, and no CrowdConfluenceURL holds here");
+  } else {
+    SessionBroker& broker = all->broker_for(*state.config);
+    state.broker = &broker;
+    broker.find({state.token, state.address}, outcome);
+    if (outcome.result == Result::unavailable) log_unavailable(request, outcome);
+  }
+  state.result = outcome.result;
+  state.source = outcome.source;
+  state.reason = outcome.reason;
+  if (state.result == Result::session) keep(outcome.session, request->pool, state);
+}
+
+/// Only the request that asked reports what went wrong: not those that shared the answer, nor those
+/// that were turned away because a breaker that has been reported is open.
+void log_unavailable(request_rec* request, const Outcome& outcome) {
+  const bool is_news = outcome.source == Source::exchange ||
+                       outcome.reason == Reason::leader_lost || outcome.reason == Reason::internal;
+  ap_log_rerror(APLOG_MARK, is_news ? APLOG_WARNING : APLOG_INFO, 0, request,
+                CCF_UNAVAILABLE "no session, as it cannot be told who the user is: %s (%s)%s%s",
+                explanation(outcome.reason).data(), to_string(outcome.reason).data(),
+                outcome.detail.empty() ? "" : ": ", outcome.detail.c_str());
+}
+
+/// For as long as the request lasts.
+void keep(const Session& session, apr_pool_t* pool, RequestState& state) {
+  const std::string_view user = session.user();
+  const std::string_view cookies = session.cookies();
+  auto* to = static_cast<char*>(apr_palloc(pool, user.size() + cookies.size() + 2));
+  const auto copy = [&to](std::string_view text) {
+    std::memcpy(to, text.data(), text.size());
+    const std::string_view copied(to, text.size());
+    to += text.size();
+    *to++ = '\0';
+    return copied;
+  };
+  state.user = copy(user);
+  state.cookies = copy(cookies);
+}
+
+/// For logs and other modules. What is not known is unset, whoever set it.
+void set_variables(request_rec* request, const RequestState& state) {
+  apr_table_t* const environment = request->subprocess_env;
+  // All names begin alike, so that the table would compare each with those before it. Mostly there
+  // is none.
+  const auto entries = entries_of(environment);
+  const bool may_be_set = std::any_of(entries.begin(), entries.end(), [](const auto& entry) {
+    return begins_like_header(entry.key, "crowd-confluence-");
+  });
+  const auto set = [&](const char* name, std::string_view value) {
+    if (may_be_set) apr_table_unset(environment, name);
+    if (!value.empty()) apr_table_addn(environment, name, value.data());
+  };
+  set("CROWD_CONFLUENCE_RESULT", to_string(state.result));
+  set("CROWD_CONFLUENCE_SOURCE", state.source == Source::none ? "" : to_string(state.source));
+  set("CROWD_CONFLUENCE_REASON", to_string(state.reason));
+  set("CROWD_CONFLUENCE_USER", state.user);
+}
+
+}  // namespace
 
 bool needs_another_fixup(const request_rec& request) {
   if (request.main != nullptr) return false;
