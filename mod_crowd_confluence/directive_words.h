@@ -30,6 +30,16 @@ inline const char* refuse(const cmd_parms* cmd, std::string_view text) {
   return copy(cmd, std::string(cmd->cmd->name) + ": " + std::string(text));
 }
 
+/// Where a directive stands.
+inline const char* section_name(const cmd_parms* cmd) {
+  return cmd->path != nullptr ? cmd->path : "the server";
+}
+
+inline const char* set_flag(cmd_parms*, std::optional<bool>& setting, int on) {
+  setting = on != 0;
+  return nullptr;
+}
+
 /// A number of the given range, written in digits only.
 inline std::optional<long> read_number(std::string_view text, long least, long most) {
   long number = 0;

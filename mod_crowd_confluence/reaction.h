@@ -5,14 +5,17 @@
 
 #include <httpd.h>
 
+#include <http_config.h>
+
 #include <string_view>
 
 #include "config.h"
 
 namespace crowd_confluence {
 
-/// Whether the URL of a redirect may hold these characters as they are: no blanks, ASCII only.
-bool may_be_in_location(std::string_view text);
+/// Reads an action of CrowdConfluenceWhen: `pass`, a status, or the URL of a redirect. What is
+/// wrong with it, or null.
+const char* parse_reaction(cmd_parms* cmd, std::string_view action, Reaction& reaction);
 
 /// OK when the request goes on, otherwise the status to end it with; for a redirect, Location is
 /// set. `reaction` may be null: the request goes on.
