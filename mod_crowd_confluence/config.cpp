@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include <new>
+
 #include "module_functions.h"
 
 namespace crowd_confluence {

@@ -14,10 +14,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <optional>
 #include <string>
-#include <utility>
 
 #include "crowd_confluence/base_url.h"
 #include "crowd_confluence/cookie_names.h"
@@ -27,20 +25,6 @@
 #include "socache_store.h"
 
 namespace crowd_confluence {
-
-/// Makes an object that lives as long as the pool.
-template <typename T, typename... Arguments>
-T* make_in_pool(apr_pool_t* pool, Arguments&&... arguments) {
-  T* made = new (apr_palloc(pool, sizeof(T))) T{std::forward<Arguments>(arguments)...};
-  apr_pool_cleanup_register(
-      pool, made,
-      [](void* object) {
-        static_cast<T*>(object)->~T();
-        return APR_SUCCESS;
-      },
-      apr_pool_cleanup_null);
-  return made;
-}
 
 /// CrowdConfluenceURL with its parameters, which are one setting.
 struct Upstream {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "log.h"
+#include "pool_objects.h"
 
 namespace crowd_confluence {
 namespace {

@@ -16,6 +16,7 @@
 #include "confluence_directives.h"
 #include "directive_words.h"
 #include "module_functions.h"
+#include "pool_objects.h"
 #include "reaction.h"
 #include "server_directives.h"
 #include "session_directives.h"

@@ -6,17 +6,15 @@
 
 #include <algorithm>
 #include <exception>
-#include <memory>
-#include <new>
 #include <optional>
 
 #include "config.h"
 #include "crowd_confluence/http_client.h"
 #include "crowd_confluence/renewals.h"
 #include "crowd_confluence/shared_state.h"
+#include "forwarded_for_by_proxy.h"
 #include "log.h"
 #include "logged_events.h"
-#include "proxy.h"
 #include "said_once.h"
 #include "shared_memory.h"
 #include "socache_store.h"

@@ -3,8 +3,6 @@
 
 #include "module_functions.h"
 
-#include <http_log.h>
-
 AP_DECLARE_MODULE(crowd_confluence) = {
     STANDARD20_MODULE_STUFF,
     crowd_confluence_create_directory_config,

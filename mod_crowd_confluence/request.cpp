@@ -10,14 +10,15 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
+#include <new>
 #include <optional>
 
 #include "crowd_confluence/address.h"
 #include "crowd_confluence/cookie.h"
+#include "forwarded_for_by_proxy.h"
 #include "header_names.h"
 #include "lifecycle.h"
 #include "log.h"
-#include "proxy.h"
 #include "reaction.h"
 
 namespace crowd_confluence {

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "crowd_confluence/cookie.h"
+#include "forwarded_for_by_proxy.h"
 #include "header_names.h"
-#include "proxy.h"
 
 namespace crowd_confluence {
 namespace {

@@ -3,10 +3,14 @@
 #include <ap_provider.h>
 #include <ap_socache.h>
 #include <apr_cstr.h>
-#include <util_varbuf.h>
 
 #include <fstream>
-#include <sstream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "pool_objects.h"
 
 namespace crowd_confluence {
 namespace {

@@ -10,6 +10,7 @@
 
 #include "crowd_confluence/cookie.h"
 #include "header_names.h"
+#include "pool_objects.h"
 #include "reserved_headers.h"
 
 namespace crowd_confluence {

@@ -1,7 +1,7 @@
-// What mod_proxy will do with a request.
+// Whether mod_proxy will write X-Forwarded-For.
 
-#ifndef MOD_CROWD_CONFLUENCE_PROXY_H_
-#define MOD_CROWD_CONFLUENCE_PROXY_H_
+#ifndef MOD_CROWD_CONFLUENCE_FORWARDED_FOR_BY_PROXY_H_
+#define MOD_CROWD_CONFLUENCE_FORWARDED_FOR_BY_PROXY_H_
 
 #include <httpd.h>
 
@@ -16,4 +16,4 @@ bool proxy_adds_forwarded_for(const request_rec* request);
 
 }  // namespace crowd_confluence
 
-#endif  // MOD_CROWD_CONFLUENCE_PROXY_H_
+#endif  // MOD_CROWD_CONFLUENCE_FORWARDED_FOR_BY_PROXY_H_

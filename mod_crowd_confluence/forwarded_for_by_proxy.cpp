@@ -1,4 +1,4 @@
-#include "proxy.h"
+#include "forwarded_for_by_proxy.h"
 
 #include <http_config.h>
 #include <mod_proxy.h>
