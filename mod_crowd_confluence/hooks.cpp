@@ -16,7 +16,7 @@ namespace cc = crowd_confluence;
 namespace {
 
 /// handler, which answers nothing by itself.
-int fix_up_what_took_its_place(request_rec* request) {
+int fix_up_what_took_its_place(request_rec* request) noexcept {
   if (!cc::needs_another_fixup(*request)) return DECLINED;
   const bool is_filtered = cc::own_state_of(request) != nullptr;
   const int status = cc::fix_up_again(*request);

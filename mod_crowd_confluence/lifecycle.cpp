@@ -116,9 +116,11 @@ int prepare(apr_pool_t* config_pool, server_rec* main_server) {
   find_proxy_module();
   const GlobalConfig& global = server_config(main_server).global;
   shared_state = open_shared_memory(global, main_server->process);
-  if (!shared_state || !forget_what_was_said(config_pool))
+  if (!shared_state)
     return refuse_start(main_server, CCF_NO_MEMORY
                         "there is not enough shared memory for CrowdConfluenceTableSize");
+  if (!forget_what_was_said(config_pool))
+    return refuse_start(main_server, CCF_NO_MEMORY "there is no shared memory at all");
   if (global.socache != nullptr)
     if (const char* problem = init_socache(*global.socache, main_server, config_pool))
       return refuse_start(
@@ -136,7 +138,8 @@ int prepare(apr_pool_t* config_pool, server_rec* main_server) {
 
 }  // namespace
 
-int check_configuration(apr_pool_t* pool, apr_pool_t*, apr_pool_t*, server_rec* main_server) {
+int check_configuration(apr_pool_t* pool, apr_pool_t*, apr_pool_t*,
+                        server_rec* main_server) noexcept {
   for (const server_rec* server = main_server; server != nullptr; server = server->next) {
     if (is_complete(server, main_server)) continue;
     return refuse_start(
@@ -178,7 +181,8 @@ void start_child(apr_pool_t* child_pool, server_rec* main_server) {
                "no sessions are obtained in this process: libcurl cannot be used");
 }
 
-void note_child_status(server_rec*, pid_t process, ap_generation_t, int, mpm_child_status status) {
+void note_child_status(server_rec*, pid_t process, ap_generation_t, int,
+                       mpm_child_status status) noexcept {
   if (status == MPM_CHILD_EXITED && shared_state) shared_state->process_ended(process);
 }
 

@@ -13,7 +13,7 @@ namespace crowd_confluence {
 
 /// check_config.
 int check_configuration(apr_pool_t* config_pool, apr_pool_t* log_pool, apr_pool_t* temporary_pool,
-                        server_rec* main_server);
+                        server_rec* main_server) noexcept;
 
 /// post_config.
 int prepare_server(apr_pool_t* config_pool, apr_pool_t* log_pool, apr_pool_t* temporary_pool,
@@ -24,7 +24,7 @@ void start_child(apr_pool_t* child_pool, server_rec* main_server);
 
 /// child_status, in the parent process.
 void note_child_status(server_rec* main_server, pid_t process, ap_generation_t generation, int slot,
-                       mpm_child_status status);
+                       mpm_child_status status) noexcept;
 
 /// The brokers of this child process; null when the child could not start.
 Brokers* brokers();

@@ -110,7 +110,7 @@ void clean_or_drop(request_rec& request, const RequestState& state) noexcept {
   }
 }
 
-apr_status_t filter_response(ap_filter_t* filter, apr_bucket_brigade* brigade) {
+apr_status_t filter_response(ap_filter_t* filter, apr_bucket_brigade* brigade) noexcept {
   request_rec* const request = filter->r;
   ap_remove_output_filter(filter);
   clean_or_drop(*request, *static_cast<const RequestState*>(filter->ctx));
@@ -136,13 +136,13 @@ void register_response_filter() {
                                               AP_FTYPE_CONTENT_SET);
 }
 
-void insert_response_filter(request_rec* request) {
+void insert_response_filter(request_rec* request) noexcept {
   if (request->main != nullptr) return;
   look_at_given_up_responses(request->prev);
   add_response_filter(request);
 }
 
-void insert_error_response_filter(request_rec* request) {
+void insert_error_response_filter(request_rec* request) noexcept {
   if (request->main != nullptr) return;
   // httpd calls this before it puts headers of its own into the place of the app's.
   look_at_given_up_responses(request);

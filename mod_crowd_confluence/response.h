@@ -10,10 +10,10 @@ namespace crowd_confluence {
 void register_response_filter();
 
 /// insert_filter.
-void insert_response_filter(request_rec* request);
+void insert_response_filter(request_rec* request) noexcept;
 
 /// insert_error_filter.
-void insert_error_response_filter(request_rec* request);
+void insert_error_response_filter(request_rec* request) noexcept;
 
 }  // namespace crowd_confluence
 
