@@ -105,6 +105,7 @@ int refuse_start(const server_rec* server, const char* text) {
 
 void say_warnings(const server_rec* main_server) {
   for (const server_rec* server = main_server; server != nullptr; server = server->next) {
+    if (!has_own_settings(server, main_server)) continue;
     const apr_array_header_t* warnings = server_config(server).warnings;
     for (int i = 0; i < warnings->nelts; ++i)
       ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server, "%s",

@@ -301,7 +301,8 @@ BOOST_AUTO_TEST_CASE(what_is_dangerous_is_warned_of_once) {
   HttpdServer httpd;
   httpd.start(
       "CrowdConfluenceURL http://wiki.example.com\n"
-      "<Location /a>\nCrowdConfluenceVerifyPeer Off\n</Location>\n");
+      "<Location /a>\nCrowdConfluenceVerifyPeer Off\n</Location>\n"
+      "<VirtualHost *:${PORT}>\n</VirtualHost>\n");
   httpd.log().expect("warn.*CCF0003: .*http://wiki.example.com");
   httpd.log().expect("warn.*CCF0004: .*VerifyPeer");
   BOOST_TEST(httpd.log().count("CCF0003: ") == 1U);
