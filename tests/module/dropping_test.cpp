@@ -16,6 +16,9 @@ using atlassian::Server;
 
 namespace {
 
+/// The connection's end is announced: mod_proxy would take it for one that can be used again.
+const std::string kEnd = "Connection: close\r\nContent-Length: 0\r\n\r\n";
+
 AppResponse with_header(const std::string& header, unsigned status = 200) {
   AppResponse response;
   response.status = status;
@@ -139,9 +142,8 @@ BOOST_AUTO_TEST_CASE(a_location_that_leads_to_confluence_itself) {
     return drops(
         stage,
         [&] {
-          stage.simulator.misbehave(
-              Server::kConfluence,
-              Fault::respond_with(head + "Content-Length: 0\r\n\r\n").on("/display"));
+          stage.simulator.misbehave(Server::kConfluence,
+                                    Fault::respond_with(head + kEnd).on("/display"));
         },
         "/wiki/display/DOC");
   };
@@ -200,9 +202,9 @@ BOOST_AUTO_TEST_CASE(an_error_page_of_httpds_own_hides_nothing) {
     };
     const auto confluence_drops = [&](const std::string& header, unsigned status) {
       stage.simulator.misbehave(
-          Server::kConfluence, Fault::respond_with("HTTP/1.1 " + std::to_string(status) +
-                                                   " No\r\n" + header + "Content-Length: 0\r\n\r\n")
-                                   .on("/display"));
+          Server::kConfluence,
+          Fault::respond_with("HTTP/1.1 " + std::to_string(status) + " No\r\n" + header + kEnd)
+              .on("/display"));
       return drops_after("/wiki/display/DOC", status);
     };
     BOOST_TEST_CONTEXT("error page: " << page) {
