@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <mutex>
 #include <utility>
 
@@ -58,7 +59,8 @@ Attempt ask(HttpConnection& connection, std::string_view request, Deadline deadl
 }  // namespace
 
 /// A stack of idle connections. A call takes one, uses it alone, and puts it back, so that there
-/// are as many connections as there were calls at once.
+/// are as many connections as there were calls at once, until those at the bottom, which are idle
+/// for the longest time, are of no use any more.
 class HttpClient::Impl {
  public:
   explicit Impl(HttpSettings settings)
@@ -123,12 +125,19 @@ class HttpClient::Impl {
   }
 
   Expected<HttpResponse, HttpError> result_of(Attempt attempt, Idle connection) {
-    if (attempt.is_reusable) {
-      connection.since = std::chrono::steady_clock::now();
-      const std::lock_guard<std::mutex> lock(mutex_);
-      idle_.push_back(std::move(connection));
-    }
+    if (attempt.is_reusable) keep(std::move(connection));
     return std::move(attempt.result);
+  }
+
+  void keep(Idle connection) {
+    std::vector<Idle> useless;  // closed when the lock is free again
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto first_usable =
+        std::find_if(idle_.begin(), idle_.end(), [](const Idle& each) { return each.is_usable(); });
+    useless.assign(std::move_iterator(idle_.begin()), std::move_iterator(first_usable));
+    idle_.erase(idle_.begin(), first_usable);
+    connection.since = std::chrono::steady_clock::now();
+    idle_.push_back(std::move(connection));
   }
 
   const HttpSettings settings_;

@@ -138,6 +138,42 @@ BOOST_AUTO_TEST_CASE(what_a_server_says_unasked_is_nobodys_answer) {
   BOOST_TEST(server.connections() == 2);
 }
 
+// Else a burst leaves connections behind that nobody closes while the topmost is in use.
+BOOST_AUTO_TEST_CASE(what_a_burst_leaves_is_closed_once_it_is_of_no_use) {
+  constexpr std::size_t kBurst = 5;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<RawConnection*> open;
+  RawServer server([&](RawConnection& connection) {
+    if (!connection.read_request()) return;
+    {
+      std::unique_lock lock(mutex);
+      open.push_back(&connection);
+      changed.notify_all();
+      changed.wait_for(lock, kPatience, [&] { return open.size() == kBurst; });
+    }
+    connection.write(kOk);
+    const bool is_used_again = connection.read_request().has_value();
+    const std::lock_guard lock(mutex);
+    if (is_used_again) {
+      for (RawConnection* const other : open)
+        if (other != &connection) other->write("a farewell");
+      connection.write(kOk);
+    }
+    std::erase(open, &connection);
+    changed.notify_all();
+  });
+  HttpClient client({});
+  std::vector<std::thread> burst;
+  for (std::size_t i = 0; i < kBurst; ++i)
+    burst.emplace_back([&] { (void)client.get(server.url(), {}); });
+  for (std::thread& each : burst) each.join();
+  BOOST_TEST(client.get(server.url(), {}).has_value());
+  BOOST_TEST(server.connections() == static_cast<int>(kBurst));
+  std::unique_lock lock(mutex);
+  BOOST_TEST(changed.wait_for(lock, kPatience, [&] { return open.empty(); }));
+}
+
 BOOST_AUTO_TEST_CASE(more_than_the_answer_ends_the_connection) {
   RawServer server([](RawConnection& connection) {
     while (connection.read_request()) connection.write(kOk + kOk);
