@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
+#include <type_traits>
+#include <utility>
 
 namespace crowd_confluence {
 namespace {
@@ -54,33 +57,81 @@ bool is_tls_alert(CURLcode code, std::string_view error_text) {
          error_text.find(" alert ") != std::string_view::npos;
 }
 
-void set_blob(CURL* handle, CURLoption option, const std::string& text) {
-  if (text.empty()) return;
-  std::string copy = text;  // libcurl takes a pointer to what it may change, and copies it
-  curl_blob blob{copy.data(), copy.size(), CURL_BLOB_COPY};
-  curl_easy_setopt(handle, option, &blob);
-}
+/// What a connection is to be like. Once a setting was not taken, nothing is set any more: without
+/// it the connection might trust whom it must not, or go where it must not.
+class Options {
+ public:
+  explicit Options(CURL* handle) : handle_(handle) {}
 
-void only_http(CURL* handle) {
+  /// `value`: a long or a pointer, as libcurl wants it for this option.
+  template <typename Value>
+  void set(CURLoption option, Value value) {
+    static_assert(std::is_same_v<Value, long> || std::is_pointer_v<Value>);
+    if (code_ != CURLE_OK) return;
+    code_ = curl_easy_setopt(handle_, option, value);
+    option_ = option;
+  }
+  void set(CURLoption option, const std::string& text) { set(option, text.c_str()); }
+
+  void set_blob(CURLoption option, const std::string& text) {
+    std::string copy = text;  // libcurl takes a pointer to what it may change, and copies it
+    curl_blob blob{copy.data(), copy.size(), CURL_BLOB_COPY};
+    set(option, &blob);
+  }
+
+  /// What the connection is good without.
+  template <typename Value>
+  void try_to_set(CURLoption option, Value value) {
+    static_assert(std::is_same_v<Value, long> || std::is_pointer_v<Value>);
+    curl_easy_setopt(handle_, option, value);
+  }
+
+  [[nodiscard]] std::optional<HttpError> error() const {
+    if (code_ == CURLE_OK) return std::nullopt;
+    const curl_easyoption* const option = curl_easy_option_by_id(option_);
+    return HttpError{Reason::internal, std::string("libcurl does not take its option ") +
+                                           (option != nullptr ? option->name : "?") + ": " +
+                                           curl_easy_strerror(code_)};
+  }
+
+ private:
+  CURL* handle_;
+  CURLcode code_ = CURLE_OK;
+  CURLoption option_ = CURLOPT_LASTENTRY;  // the last that was set
+};
+
+void only_http(Options& options) {
 #if LIBCURL_VERSION_NUM >= 0x075500
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  options.set(CURLOPT_PROTOCOLS_STR, "http,https");
 #else
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS, static_cast<long>(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+  options.set(CURLOPT_PROTOCOLS, static_cast<long>(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
 }
 
 /// Else libcurl, when the time is over, waits for the thread that waits for a name server.
-void leave_name_servers_behind([[maybe_unused]] CURL* handle) {
+void leave_name_servers_behind([[maybe_unused]] Options& options) {
 #if LIBCURL_VERSION_NUM >= 0x075700
-  curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
+  options.try_to_set(CURLOPT_QUICK_EXIT, 1L);
 #endif
 }
 
-/// Instead of the system's, of which Debian's libcurl knows a directory besides.
-void trust_only(CURL* handle, const std::string& ca_certificate_file) {
-  if (ca_certificate_file.empty()) return;
-  curl_easy_setopt(handle, CURLOPT_CAINFO, ca_certificate_file.c_str());
-  curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);
+/// Instead of the system's, of which Debian's libcurl knows a directory besides. (One that knows no
+/// directories does not take that option, and need not.)
+void trust_only(Options& options, const std::string& ca_certificate_file) {
+  options.set(CURLOPT_CAINFO, ca_certificate_file);
+  options.try_to_set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+}
+
+void set_tls(Options& options, const HttpSettings& settings) {
+  options.set(CURLOPT_SSL_VERIFYPEER, settings.verify_peer ? 1L : 0L);
+  options.set(CURLOPT_SSL_VERIFYHOST, settings.verify_peer ? 2L : 0L);
+  if (!settings.ca_certificate_file.empty()) trust_only(options, settings.ca_certificate_file);
+  if (!settings.client_certificate.certificate_pem.empty())
+    options.set_blob(CURLOPT_SSLCERT_BLOB, settings.client_certificate.certificate_pem);
+  if (!settings.client_certificate.key_pem.empty())
+    options.set_blob(CURLOPT_SSLKEY_BLOB, settings.client_certificate.key_pem);
+  if (!settings.pinned_public_key.empty())
+    options.set(CURLOPT_PINNEDPUBLICKEY, settings.pinned_public_key);
 }
 
 long milliseconds(std::chrono::milliseconds time) {
@@ -106,7 +157,8 @@ Expected<HttpConnection, HttpError> HttpConnection::open(const HttpSettings& set
   opened.error_text_ = std::make_unique<ErrorText>();
   opened.handle_.reset(curl_easy_init());
   if (opened.handle_ == nullptr) return HttpError{Reason::internal, "out of memory"};
-  const CURLcode code = opened.connect(settings, url, deadline);
+  if (auto error = opened.set_up(settings, url, deadline)) return *std::move(error);
+  const CURLcode code = opened.connect();
   if (code == CURLE_OK) return opened;
   long proxy_status = 0;
   curl_easy_getinfo(opened.handle_.get(), CURLINFO_HTTP_CONNECTCODE, &proxy_status);
@@ -117,32 +169,30 @@ Expected<HttpConnection, HttpError> HttpConnection::open(const HttpSettings& set
   return error;
 }
 
-CURLcode HttpConnection::connect(const HttpSettings& settings, const std::string& url,
-                                 Deadline deadline) {
-  CURL* const handle = handle_.get();
-  curl_easy_setopt(handle, CURLOPT_CONNECT_ONLY, 1L);
-  curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, error_text_->data());
-  only_http(handle);
-  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);  // signals belong to the host program
-  curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);  // also what TLS offers
-  curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
-  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(settings.connect_timeout));
-  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, milliseconds(time_until(deadline)));
-  leave_name_servers_behind(handle);
+std::optional<HttpError> HttpConnection::set_up(const HttpSettings& settings,
+                                                const std::string& url, Deadline deadline) {
+  Options options(handle_.get());
+  options.set(CURLOPT_CONNECT_ONLY, 1L);
+  options.set(CURLOPT_URL, url);
+  options.set(CURLOPT_ERRORBUFFER, error_text_->data());
+  only_http(options);
+  options.set(CURLOPT_NOSIGNAL, 1L);  // signals belong to the host program
+  options.set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});  // also what TLS offers
+  options.try_to_set(CURLOPT_TCP_KEEPALIVE, 1L);
+  options.set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(settings.connect_timeout));
+  options.set(CURLOPT_TIMEOUT_MS, milliseconds(time_until(deadline)));
+  leave_name_servers_behind(options);
   // An empty string, unlike none, keeps the environment's proxy out.
-  curl_easy_setopt(handle, CURLOPT_PROXY, settings.outgoing_proxy.c_str());
-  curl_easy_setopt(handle, CURLOPT_NOPROXY, "");
-  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, settings.verify_peer ? 1L : 0L);
-  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, settings.verify_peer ? 2L : 0L);
-  trust_only(handle, settings.ca_certificate_file);
-  set_blob(handle, CURLOPT_SSLCERT_BLOB, settings.client_certificate.certificate_pem);
-  set_blob(handle, CURLOPT_SSLKEY_BLOB, settings.client_certificate.key_pem);
-  if (!settings.pinned_public_key.empty())
-    curl_easy_setopt(handle, CURLOPT_PINNEDPUBLICKEY, settings.pinned_public_key.c_str());
-  const CURLcode code = curl_easy_perform(handle);
+  options.set(CURLOPT_PROXY, settings.outgoing_proxy);
+  options.set(CURLOPT_NOPROXY, "");
+  set_tls(options, settings);
+  return options.error();
+}
+
+CURLcode HttpConnection::connect() {
+  const CURLcode code = curl_easy_perform(handle_.get());
   if (code != CURLE_OK) return code;
-  return curl_easy_getinfo(handle, CURLINFO_ACTIVESOCKET, &socket_);
+  return curl_easy_getinfo(handle_.get(), CURLINFO_ACTIVESOCKET, &socket_);
 }
 
 Expected<void, HttpError> HttpConnection::send(std::string_view bytes, Deadline deadline) {

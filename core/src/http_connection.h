@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,7 +26,8 @@ using Deadline = std::chrono::steady_clock::time_point;
 class HttpConnection {
  public:
   /// Connects to scheme, host and port of the URL. With an outgoing proxy of HTTP, an https server
-  /// is reached through a tunnel, and for an http server the connection ends at the proxy.
+  /// is reached through a tunnel, and for an http server the connection ends at the proxy. An error
+  /// if libcurl does not take one of the settings: nothing is sent without what was asked for.
   static Expected<HttpConnection, HttpError> open(const HttpSettings& settings,
                                                   const std::string& url, Deadline deadline);
 
@@ -45,7 +47,9 @@ class HttpConnection {
   using ErrorText = std::array<char, CURL_ERROR_SIZE>;
 
   HttpConnection() = default;
-  CURLcode connect(const HttpSettings& settings, const std::string& url, Deadline deadline);
+  std::optional<HttpError> set_up(const HttpSettings& settings, const std::string& url,
+                                  Deadline deadline);
+  CURLcode connect();
   Expected<void, HttpError> wait_for(short events, Deadline deadline) const;
   [[nodiscard]] HttpError error(CURLcode code) const;
 

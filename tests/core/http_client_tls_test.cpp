@@ -6,6 +6,7 @@
 
 #include "crowd_confluence/http_client.h"
 #include "printing.h"
+#include "refused_options.h"
 #include "simulator.h"
 #include "support/certificates.h"
 #include "support/raw_server.h"
@@ -184,6 +185,41 @@ BOOST_AUTO_TEST_CASE(a_server_that_asks_for_a_certificate_refuses_without) {
   settings.client_certificate.key_pem = client.private_key;
   check_refused(server, settings);
   BOOST_TEST(server.simulator().requests(atlassian::Server::kConfluence).empty());
+}
+
+// A libcurl with another library for TLS may not know an option, and memory may be short.
+BOOST_AUTO_TEST_CASE(nothing_is_asked_without_a_setting_that_libcurl_does_not_take) {
+  TlsServer server({.names = {"127.0.0.1"}}, true);
+  const Certificate client = server.authority().issue({.common_name = "httpd-at-the-door"});
+  HttpSettings settings = server.trusting();
+  settings.client_certificate.certificate_pem = client.certificate;
+  settings.client_certificate.key_pem = client.private_key;
+  settings.pinned_public_key = server.certificate().pinned_public_key;
+  constexpr auto kProtocols = LIBCURL_VERSION_NUM >= 0x075500 ? "PROTOCOLS_STR" : "PROTOCOLS";
+  for (const std::string name :
+       {"CAINFO", "PINNEDPUBLICKEY", "SSLCERT_BLOB", "SSLKEY_BLOB", "SSL_VERIFYPEER",
+        "SSL_VERIFYHOST", "PROXY", "NOPROXY", kProtocols, "TIMEOUT_MS"}) {
+    const curl_easyoption* const option = curl_easy_option_by_name(name.c_str());
+    BOOST_TEST_REQUIRE(option != nullptr, name);
+    for (const CURLcode why : {CURLE_NOT_BUILT_IN, CURLE_OUT_OF_MEMORY}) {
+      const RefusedOption refused(option->id, why);
+      const auto result = get(server.url(), settings);
+      BOOST_TEST_REQUIRE(!result.has_value(), name);
+      BOOST_TEST(result.error().reason == Reason::internal, name << ": " << result.error().text);
+      BOOST_TEST(result.error().text.find(' ' + name + ':') != std::string::npos,
+                 result.error().text);
+    }
+  }
+  BOOST_TEST(server.simulator().requests(atlassian::Server::kConfluence).empty());
+  check_reached(server, settings);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_is_asked_without_what_it_can_be_asked_without) {
+  TlsServer server;
+  for (const CURLoption option : {CURLOPT_TCP_KEEPALIVE, CURLOPT_CAPATH}) {
+    const RefusedOption refused(option, CURLE_UNKNOWN_OPTION);
+    check_reached(server, server.trusting());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_tls_connection_is_used_again) {
