@@ -96,7 +96,11 @@ Expected<std::string, Problem> parse_proxy_url(std::string_view text) {
   if (!is_proxy_scheme || part_of(url, CURLUPART_HOST).empty() || (!path.empty() && path != "/") ||
       text.find_first_of("?#") != std::string_view::npos)
     return problem(text, kAllowed);
-  return std::string(text);
+  // libcurl would go to port 1080. Of the other schemes it takes the usual port itself.
+  const bool needs_port = scheme == "http" && part_of(url, CURLUPART_PORT).empty();
+  if (!needs_port) return std::string(text);
+  if (curl_url_set(url.get(), CURLUPART_PORT, "80", 0) != CURLUE_OK) return problem(text, kAllowed);
+  return part_of(url, CURLUPART_URL);
 }
 
 }  // namespace crowd_confluence

@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <ostream>
 #include <string>
+#include <utility>
 
 using namespace crowd_confluence;
 namespace data = boost::unit_test::data;
@@ -217,6 +218,23 @@ BOOST_AUTO_TEST_CASE(takes_the_url_of_an_outgoing_proxy) {
     const auto parsed = parse_proxy_url(url);
     BOOST_TEST_REQUIRE(parsed.has_value(), url);
     BOOST_TEST(parsed.value() == url);
+  }
+}
+
+// libcurl has another idea of it: 1080.
+BOOST_AUTO_TEST_CASE(a_proxy_of_http_without_a_port_is_at_80) {
+  const std::pair<std::string, std::string> urls[] = {
+      {"http://proxy.example.com", "http://proxy.example.com:80/"},
+      {"http://proxy.example.com/", "http://proxy.example.com:80/"},
+      {"http://proxy.example.com:", "http://proxy.example.com:80/"},
+      {"HTTP://proxy.example.com", "http://proxy.example.com:80/"},
+      {"http://[::1]", "http://[::1]:80/"},
+      {"http://alice:p%40ss@proxy", "http://alice:p%40ss@proxy:80/"},
+      {"http://proxy.example.com:80", "http://proxy.example.com:80"}};
+  for (const auto& [given, taken] : urls) {
+    const auto parsed = parse_proxy_url(given);
+    BOOST_TEST_REQUIRE(parsed.has_value(), given);
+    BOOST_TEST(parsed.value() == taken);
   }
 }
 

@@ -25,7 +25,8 @@ struct CROWD_CONFLUENCE_EXPORT BaseUrl {
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT Expected<BaseUrl, Problem> parse_base_url(
     std::string_view text);
 
-/// For an outgoing proxy: http, https, socks5 or socks5h, with a host; a path is not allowed.
+/// For an outgoing proxy: http, https, socks5 or socks5h, with a host; a path is not allowed. The
+/// result is as libcurl takes it, which must be told the port of http even where it is 80.
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT Expected<std::string, Problem> parse_proxy_url(
     std::string_view text);
 
