@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "crowd_confluence/cookie.h"
+#include "remembered_sessions.h"
 #include "signals_blocked.h"
 
 namespace crowd_confluence {
@@ -37,11 +37,6 @@ void give(Outcome& outcome, Result result, Source source, Reason reason) {
   outcome.detail.clear();
 }
 
-WallClockTime wall_clock() {
-  return std::chrono::duration_cast<WallClockTime>(
-      std::chrono::system_clock::now().time_since_epoch());
-}
-
 /// Takes a place among those who wait for Confluence.
 class Waiting {
  public:
@@ -60,16 +55,6 @@ class Waiting {
   const bool may_wait_;
 };
 
-bool is_any(std::string_view) {
-  return true;
-}
-
-std::string_view required_cookie(const CookieNames& names, std::string_view cookies) {
-  for (CookieScanner scan(cookies); scan.next();)
-    if (names.is_required(scan.cookie().name)) return scan.piece();
-  return {};
-}
-
 }  // namespace
 
 BrokerEvents::~BrokerEvents() = default;
@@ -82,7 +67,7 @@ class SessionBroker::Lead {
   Lead& operator=(const Lead&) = delete;
   ~Lead() { leases_.done(part_, Result::unavailable, Reason::internal); }
 
-  /// Result::session with Reason::too_large: the table does not have it.
+  /// Result::session with Reason::too_large: the table does not have it, but the store may.
   void ends_with(Result result, Reason reason) {
     leases_.done(part_, result, reason);
     part_ = {};
@@ -105,15 +90,16 @@ SessionBroker::SessionBroker(ConfluenceSettings settings, BrokerLimits limits,
       longest_lead_(client_.settings().http.timeout +
                     (around.store != nullptr ? 2 * SessionStore::kMaxWait : Moment::zero())),
       lease_(longest_lead_ + std::chrono::seconds(1)),
-      renewal_lease_(std::max(lease_, limits.session_ttl / 16)),
-      // The store counts in whole seconds.
-      mark_ttl_(around.store != nullptr ? limits.session_ttl + std::chrono::seconds(1)
-                                        : Moment::zero()) {
+      renewal_lease_(std::max(lease_, limits.session_ttl / 16)) {
   if (around_.state == nullptr) return;
+  remembered_ = std::make_unique<RememberedSessions>(*around_.state, around_.store, *around_.clock,
+                                                     limits_.session_ttl, limits_.rejection_ttl);
   hash_.emplace(around_.state->secret(), client_.settings());
   upstream_ = &around_.state->upstreams().upstream(
       upstream_id(around_.state->secret(), client_.settings()));
 }
+
+SessionBroker::~SessionBroker() = default;
 
 void SessionBroker::find(const Visitor& visitor, Outcome& outcome) {
   if (around_.state != nullptr) {
@@ -197,7 +183,13 @@ void SessionBroker::lead(const ExchangeLeases::Part& part, const VisitorKey& key
   // Another leader may have finished between this caller's look at the table and its turn.
   const SessionTable::Found found = find_after_writers(key, visitor, outcome);
   if (found.is_found) return lead.ends_with(outcome.result, outcome.reason);
-  if (!found.is_marked && find_in_store(key, outcome, lead)) return;
+  if (!found.is_marked) {
+    if (const auto stored = remembered_->find_in_store(key, outcome)) {
+      tell_if_too_large(*stored, outcome.session);
+      return lead.ends_with(outcome.result,
+                            *stored == Stored::too_large ? Reason::too_large : outcome.reason);
+    }
+  }
   if (upstream_->admit(around_.clock->now(), lease_) == CircuitBreaker::Admission::refused) {
     give(outcome, Result::unavailable, Source::none, Reason::breaker_open);
     return lead.ends_with(outcome.result, outcome.reason);
@@ -207,29 +199,6 @@ void SessionBroker::lead(const ExchangeLeases::Part& part, const VisitorKey& key
   outcome.session = verdict.session;
   outcome.detail = verdict.detail;
   remember(key, verdict, false, lead);
-}
-
-bool SessionBroker::find_in_store(const VisitorKey& key, Outcome& outcome, Lead& lead) {
-  const auto stored = take_from_store(key);
-  if (!stored) return false;
-  // The other machine's clock may differ: nothing is used for longer than this one allows.
-  const Moment left = std::min<Moment>(stored->expires - wall_clock(), limits_.session_ttl);
-  if (left <= Moment::zero()) return false;
-  const auto adopted = around_.state->table().adopt_session(key, around_.clock->now(), left,
-                                                            Reason::known, stored->session);
-  if (adopted == SessionTable::Stored::no_room) return false;  // dropped while it was looked for
-  tell_if_too_large(adopted, stored->session);
-  give(outcome, Result::session, Source::store, Reason::known);
-  outcome.session = stored->session;
-  lead.ends_with(Result::session,
-                 adopted == SessionTable::Stored::too_large ? Reason::too_large : Reason::known);
-  return true;
-}
-
-std::optional<StoredSession> SessionBroker::take_from_store(const VisitorKey& key) {
-  if (around_.store == nullptr) return std::nullopt;
-  const auto sealed = around_.store->get(key);
-  return sealed ? open_session(around_.state->secret(), key, *sealed) : std::nullopt;
 }
 
 /// Without anything shared: one exchange, and nothing is remembered.
@@ -255,59 +224,28 @@ Verdict SessionBroker::exchange(const Visitor& visitor, std::string_view session
   return verdict;
 }
 
-/// First in the table, then those who follow are told, and then the store, which may be slow.
+/// First in the table, then those who follow are told, and then the store, which may be slow. Those
+/// who follow to a session that is too large for the table have the store only.
 void SessionBroker::remember(const VisitorKey& key, const Verdict& verdict, bool is_renewal,
                              Lead& lead) {
-  if (verdict.result == Result::rejected) refuse(key, verdict.reason);
+  if (verdict.result == Result::rejected) remembered_->refuse(key, verdict.reason);
   if (verdict.result != Result::session) {
     lead.ends_with(verdict.result, verdict.reason);
-    // It may have a session from before that this machine does not know.
-    if (verdict.result == Result::rejected && around_.store != nullptr) around_.store->remove(key);
+    if (verdict.result == Result::rejected) remembered_->remove_from_store(key);
     return;
   }
-  using Stored = SessionTable::Stored;
-  SessionTable& table = around_.state->table();
-  const Moment now = around_.clock->now();
-  const Stored stored =
-      is_renewal
-          ? table.renew_session(key, now, limits_.session_ttl, verdict.reason, verdict.session)
-          : table.put_session(key, now, limits_.session_ttl, verdict.reason, verdict.session);
+  const Stored stored = remembered_->put_into_table(key, verdict, is_renewal);
   tell_if_too_large(stored, verdict.session);
   // Dropped while it was renewed, or displaced.
   if (stored == Stored::no_room) return lead.ends_without_result();
   if (stored == Stored::yes) lead.ends_with(verdict.result, verdict.reason);
-  put_into_store(key, verdict.session, stored);
-  lead.ends_with(verdict.result, Reason::too_large);
+  remembered_->put_into_store(key, verdict.session, stored);
+  if (stored == Stored::too_large) lead.ends_with(verdict.result, Reason::too_large);
 }
 
-void SessionBroker::refuse(const VisitorKey& key, Reason reason) {
-  SessionTable& table = around_.state->table();
-  const Moment now = around_.clock->now();
-  if (limits_.rejection_ttl > Moment::zero() || mark_ttl_ > Moment::zero()) {
-    table.put_refusal(key, now, limits_.rejection_ttl, reason, mark_ttl_);
-  } else {
-    table.drop_session(key, is_any, now, mark_ttl_);
-  }
-}
-
-void SessionBroker::tell_if_too_large(SessionTable::Stored stored, const Session& session) {
-  if (stored == SessionTable::Stored::too_large && around_.events != nullptr)
+void SessionBroker::tell_if_too_large(Stored stored, const Session& session) {
+  if (stored == Stored::too_large && around_.events != nullptr)
     around_.events->session_too_large(settings(), session.user().size() + session.cookies().size());
-}
-
-void SessionBroker::put_into_store(const VisitorKey& key, const Session& session,
-                                   SessionTable::Stored stored) {
-  if (around_.store == nullptr) return;
-  const auto ttl = std::chrono::ceil<WallClockTime>(limits_.session_ttl);
-  around_.store->put(key, seal_session(around_.state->secret(), key, {session, wall_clock() + ttl}),
-                     ttl);
-  // Whoever dropped it since it is in the table may have been at the store before.
-  Outcome known;
-  const SessionTable::Found found =
-      around_.state->table().find_after_writers(key, around_.clock->now(), renewal_lease_, known);
-  if (found.is_marked ||
-      (stored == SessionTable::Stored::yes && known.session.cookies() != session.cookies()))
-    around_.store->remove(key);
 }
 
 /// Out of memory, it is left undone: the session that was found is good.
@@ -357,28 +295,13 @@ void SessionBroker::renew(const VisitorKey& key, const Visitor& visitor, std::st
 void SessionBroker::drop(const Visitor& visitor, std::string_view cookies) {
   if (around_.state == nullptr) return;
   const SignalsBlocked blocked;
-  const VisitorKey key = hash_->key_of(visitor);
-  const std::string_view required = required_cookie(settings().session_cookies, cookies);
-  const auto is_meant = [&](std::string_view others) {
-    return required_cookie(settings().session_cookies, others) == required;
-  };
-  const bool was_in_table =
-      around_.state->table().drop_session(key, is_meant, around_.clock->now(), mark_ttl_);
-  if (around_.store == nullptr) return;
-  // It may be in the store without being in the table: one that does not fit, for instance.
-  if (!was_in_table) {
-    const auto stored = take_from_store(key);
-    if (!stored || !is_meant(stored->session.cookies())) return;
-  }
-  around_.store->remove(key);
+  remembered_->drop(hash_->key_of(visitor), settings().session_cookies, cookies);
 }
 
 void SessionBroker::log_out(const Visitor& visitor) {
   if (around_.state == nullptr) return;
   const SignalsBlocked blocked;
-  const VisitorKey key = hash_->key_of(visitor);
-  around_.state->table().drop_session(key, is_any, around_.clock->now(), mark_ttl_);
-  if (around_.store != nullptr) around_.store->remove(key);
+  remembered_->drop_any(hash_->key_of(visitor));
 }
 
 }  // namespace crowd_confluence

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -18,6 +19,8 @@
 #include "crowd_confluence/visitor_key.h"
 
 namespace crowd_confluence {
+
+class RememberedSessions;
 
 /// What a broker has to tell an administrator. Implemented by the host program; called from any
 /// thread.
@@ -56,6 +59,9 @@ struct BrokerLimits {
 class CROWD_CONFLUENCE_EXPORT SessionBroker {
  public:
   SessionBroker(ConfluenceSettings settings, BrokerLimits limits, BrokerSurroundings around);
+  SessionBroker(const SessionBroker&) = delete;
+  SessionBroker& operator=(const SessionBroker&) = delete;
+  ~SessionBroker();
 
   /// Fills `outcome`, whose result is never Result::missing. A visitor who is remembered is
   /// answered without lock, heap and system call. Otherwise blocks while Confluence is asked, by
@@ -78,6 +84,7 @@ class CROWD_CONFLUENCE_EXPORT SessionBroker {
 
  private:
   class Lead;
+  using Stored = SessionTable::Stored;
 
   bool find_in_table(const VisitorKey& key, const Visitor& visitor, Outcome& outcome);
   SessionTable::Found find_after_writers(const VisitorKey& key, const Visitor& visitor,
@@ -89,16 +96,12 @@ class CROWD_CONFLUENCE_EXPORT SessionBroker {
               Moment deadline, Outcome& outcome);
   void lead(const ExchangeLeases::Part& part, const VisitorKey& key, const Visitor& visitor,
             Outcome& outcome);
-  bool find_in_store(const VisitorKey& key, Outcome& outcome, Lead& lead);
   void do_without(const VisitorKey& key, const Visitor& visitor, Reason reason, Outcome& outcome);
   void ask_for_itself(const Visitor& visitor, Outcome& outcome);
 
   Verdict exchange(const Visitor& visitor, std::string_view session_cookies);
   void remember(const VisitorKey& key, const Verdict& verdict, bool is_renewal, Lead& lead);
-  void refuse(const VisitorKey& key, Reason reason);
-  void tell_if_too_large(SessionTable::Stored stored, const Session& session);
-  void put_into_store(const VisitorKey& key, const Session& session, SessionTable::Stored stored);
-  std::optional<StoredSession> take_from_store(const VisitorKey& key);
+  void tell_if_too_large(Stored stored, const Session& session);
   void renew_later(const VisitorKey& key, const Visitor& visitor, std::string_view cookies,
                    Moment expires) noexcept;
   void renew(const VisitorKey& key, const Visitor& visitor, std::string_view cookies,
@@ -111,8 +114,7 @@ class CROWD_CONFLUENCE_EXPORT SessionBroker {
   const Moment longest_lead_;
   const Moment lease_;  // with some time for all else
   const Moment renewal_lease_;
-  // How long the store may have a session that was proven before now; zero without a store.
-  const Moment mark_ttl_;
+  std::unique_ptr<RememberedSessions> remembered_;
   std::optional<VisitorHash> hash_;
   SharedUpstream* upstream_ = nullptr;
 };
