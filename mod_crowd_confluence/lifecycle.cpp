@@ -50,8 +50,7 @@ struct Child {
   }
 
   BrokerSurroundings surroundings() {
-    BrokerSurroundings around;
-    around.state = shared_state ? &*shared_state : nullptr;
+    BrokerSurroundings around{shared_state.value()};
     around.store = store ? &*store : nullptr;
     around.renewals = &renewals;
     around.events = &events;

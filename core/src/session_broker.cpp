@@ -90,39 +90,32 @@ SessionBroker::SessionBroker(ConfluenceSettings settings, BrokerLimits limits,
       longest_lead_(client_.settings().http.timeout +
                     (around.store != nullptr ? 2 * SessionStore::kMaxWait : Moment::zero())),
       lease_(longest_lead_ + std::chrono::seconds(1)),
-      renewal_lease_(std::max(lease_, limits.session_ttl / 16)) {
-  if (around_.state == nullptr) return;
-  remembered_ = std::make_unique<RememberedSessions>(*around_.state, around_.store, *around_.clock,
-                                                     limits_.session_ttl, limits_.rejection_ttl);
-  hash_.emplace(around_.state->secret(), client_.settings());
-  upstream_ = &around_.state->upstreams().upstream(
-      upstream_id(around_.state->secret(), client_.settings()));
-}
+      renewal_lease_(std::max(lease_, limits.session_ttl / 16)),
+      remembered_(std::make_unique<RememberedSessions>(around.state, around.store, *around.clock,
+                                                       limits.session_ttl, limits.rejection_ttl)),
+      hash_(around.state.secret(), client_.settings()),
+      upstream_(around.state.upstreams().upstream(
+          upstream_id(around.state.secret(), client_.settings()))) {}
 
 SessionBroker::~SessionBroker() = default;
 
 void SessionBroker::find(const Visitor& visitor, Outcome& outcome) {
-  if (around_.state != nullptr) {
-    const VisitorKey key = hash_->key_of(visitor);
-    if (find_in_table(key, visitor, outcome)) return;
-    const SignalsBlocked blocked;
-    ask(key, visitor, outcome);
-  } else {
-    const SignalsBlocked blocked;
-    ask_for_itself(visitor, outcome);
-  }
+  const VisitorKey key = hash_.key_of(visitor);
+  if (find_in_table(key, visitor, outcome)) return;
+  const SignalsBlocked blocked;
+  ask(key, visitor, outcome);
 }
 
 bool SessionBroker::find_in_table(const VisitorKey& key, const Visitor& visitor, Outcome& outcome) {
-  return accept(around_.state->table().find(key, around_.clock->now(), renewal_lease_, outcome),
-                key, visitor, outcome);
+  return accept(around_.state.table().find(key, around_.clock->now(), renewal_lease_, outcome), key,
+                visitor, outcome);
 }
 
 /// Sees also what `find_in_table` may miss: an entry that is just being written.
 SessionTable::Found SessionBroker::find_after_writers(const VisitorKey& key, const Visitor& visitor,
                                                       Outcome& outcome) {
   const SessionTable::Found found =
-      around_.state->table().find_after_writers(key, around_.clock->now(), renewal_lease_, outcome);
+      around_.state.table().find_after_writers(key, around_.clock->now(), renewal_lease_, outcome);
   accept(found, key, visitor, outcome);
   return found;
 }
@@ -140,11 +133,11 @@ void SessionBroker::ask(const VisitorKey& key, const Visitor& visitor, Outcome& 
   if (settings().forwarded_for && visitor.address.empty())
     return give(outcome, Result::unavailable, Source::none, Reason::bad_address);
   const Moment began = around_.clock->now();
-  if (!upstream_->may_admit(began)) return do_without(key, visitor, Reason::breaker_open, outcome);
-  const Waiting waiting(*upstream_, limits_.max_waiting);
+  if (!upstream_.may_admit(began)) return do_without(key, visitor, Reason::breaker_open, outcome);
+  const Waiting waiting(upstream_, limits_.max_waiting);
   if (!waiting) return do_without(key, visitor, Reason::too_many_waiting, outcome);
 
-  ExchangeLeases& leases = around_.state->leases();
+  ExchangeLeases& leases = around_.state.leases();
   const Moment deadline = began + lease_;
   do {
     const ExchangeLeases::Part part = leases.join(key, around_.clock->now(), lease_);
@@ -162,7 +155,7 @@ void SessionBroker::do_without(const VisitorKey& key, const Visitor& visitor, Re
 
 bool SessionBroker::follow(const ExchangeLeases::Part& part, const VisitorKey& key,
                            const Visitor& visitor, Moment deadline, Outcome& outcome) {
-  const auto shared = around_.state->leases().wait(part, *around_.clock, deadline);
+  const auto shared = around_.state.leases().wait(part, *around_.clock, deadline);
   if (!shared) return false;
   if (shared->result != Result::session) {
     give(outcome, shared->result, Source::follower, shared->reason);
@@ -179,7 +172,7 @@ bool SessionBroker::follow(const ExchangeLeases::Part& part, const VisitorKey& k
 
 void SessionBroker::lead(const ExchangeLeases::Part& part, const VisitorKey& key,
                          const Visitor& visitor, Outcome& outcome) {
-  Lead lead(around_.state->leases(), part);
+  Lead lead(around_.state.leases(), part);
   // Another leader may have finished between this caller's look at the table and its turn.
   const SessionTable::Found found = find_after_writers(key, visitor, outcome);
   if (found.is_found) return lead.ends_with(outcome.result, outcome.reason);
@@ -190,7 +183,7 @@ void SessionBroker::lead(const ExchangeLeases::Part& part, const VisitorKey& key
                             *stored == Stored::too_large ? Reason::too_large : outcome.reason);
     }
   }
-  if (upstream_->admit(around_.clock->now(), lease_) == CircuitBreaker::Admission::refused) {
+  if (upstream_.admit(around_.clock->now(), lease_) == CircuitBreaker::Admission::refused) {
     give(outcome, Result::unavailable, Source::none, Reason::breaker_open);
     return lead.ends_with(outcome.result, outcome.reason);
   }
@@ -201,24 +194,16 @@ void SessionBroker::lead(const ExchangeLeases::Part& part, const VisitorKey& key
   remember(key, verdict, false, lead);
 }
 
-/// Without anything shared: one exchange, and nothing is remembered.
-void SessionBroker::ask_for_itself(const Visitor& visitor, Outcome& outcome) {
-  const Verdict verdict = client_.exchange(visitor, {});
-  give(outcome, verdict.result, Source::exchange, verdict.reason);
-  outcome.session = verdict.session;
-  outcome.detail = verdict.detail;
-}
-
 /// An admitted exchange, whose outcome the breaker learns.
 Verdict SessionBroker::exchange(const Visitor& visitor, std::string_view session_cookies) {
   Verdict verdict = client_.exchange(visitor, session_cookies);
   if (verdict.reason == Reason::internal) return verdict;  // of Confluence it tells nothing
   BrokerEvents* const events = around_.events;
   if (is_failure(verdict)) {
-    if (upstream_->failed(around_.clock->now(), limits_.retry, verdict.retry_after) &&
+    if (upstream_.failed(around_.clock->now(), limits_.retry, verdict.retry_after) &&
         events != nullptr)
       events->breaker_opened(settings(), verdict.reason, verdict.detail);
-  } else if (upstream_->succeeded() && events != nullptr) {
+  } else if (upstream_.succeeded() && events != nullptr) {
     events->breaker_closed(settings());
   }
   return verdict;
@@ -254,8 +239,8 @@ void SessionBroker::renew_later(const VisitorKey& key, const Visitor& visitor,
   const SignalsBlocked blocked;
   try {
     around_.renewals->add(
-        upstream_, [this, key, token = std::string(visitor.token),
-                    address = std::string(visitor.address), of = std::string(cookies), expires] {
+        &upstream_, [this, key, token = std::string(visitor.token),
+                     address = std::string(visitor.address), of = std::string(cookies), expires] {
           try {
             renew(key, {token, address}, of, expires);
           } catch (const std::bad_alloc&) {
@@ -268,20 +253,20 @@ void SessionBroker::renew_later(const VisitorKey& key, const Visitor& visitor,
 /// In the background. The cached cookies go along, so that it stays the same session at Confluence.
 void SessionBroker::renew(const VisitorKey& key, const Visitor& visitor, std::string_view cookies,
                           Moment expires) {
-  SessionTable& table = around_.state->table();
+  SessionTable& table = around_.state.table();
   // Since it was queued the session may have been dropped, or renewed by another process.
   Outcome known;
   const SessionTable::Found found = table.find(key, around_.clock->now(), renewal_lease_, known);
   if (!found.is_found || found.expires != expires) return;
-  const Waiting waiting(*upstream_, limits_.max_waiting);
+  const Waiting waiting(upstream_, limits_.max_waiting);
   if (!waiting) return;
   // Whoever misses the session meanwhile, as its life has ended, follows. There may be two
   // exchanges.
-  ExchangeLeases& leases = around_.state->leases();
+  ExchangeLeases& leases = around_.state.leases();
   const auto part = leases.join(key, around_.clock->now(), 2 * lease_);
   if (part.role != ExchangeLeases::Part::leads) return;
   Lead lead(leases, part);
-  if (upstream_->admit(around_.clock->now(), lease_) == CircuitBreaker::Admission::refused)
+  if (upstream_.admit(around_.clock->now(), lease_) == CircuitBreaker::Admission::refused)
     return lead.ends_with(Result::unavailable, Reason::breaker_open);
   Verdict verdict = exchange(visitor, cookies);
   // A 401, which tells nothing when it blames the cookie, may mean that only the cached session is
@@ -293,15 +278,13 @@ void SessionBroker::renew(const VisitorKey& key, const Visitor& visitor, std::st
 }
 
 void SessionBroker::drop(const Visitor& visitor, std::string_view cookies) {
-  if (around_.state == nullptr) return;
   const SignalsBlocked blocked;
-  remembered_->drop(hash_->key_of(visitor), settings().session_cookies, cookies);
+  remembered_->drop(hash_.key_of(visitor), settings().session_cookies, cookies);
 }
 
 void SessionBroker::log_out(const Visitor& visitor) {
-  if (around_.state == nullptr) return;
   const SignalsBlocked blocked;
-  remembered_->drop_any(hash_->key_of(visitor));
+  remembered_->drop_any(hash_.key_of(visitor));
 }
 
 }  // namespace crowd_confluence

@@ -112,8 +112,7 @@ struct Stage {
   }
 
   BrokerSurroundings around(Machine& on) {
-    BrokerSurroundings surroundings;
-    surroundings.state = &on.state;
+    BrokerSurroundings surroundings{on.state};
     surroundings.events = &events;
     surroundings.clock = &clock;
     surroundings.renewals = renewals.get();

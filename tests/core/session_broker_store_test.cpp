@@ -109,12 +109,9 @@ BOOST_FIXTURE_TEST_CASE(so_does_one_that_lies, Stage) {
                                  of_bob, flipped, good.substr(1), good.substr(0, good.size() - 1),
                                  seal_session(Secret::derived_from("other"), key(), expired),
                                  seal_session(machine.state.secret(), key(), expired)}) {
-    const Machine fresh;
+    Machine fresh;
     sealed() = lie;
-    SharedState state = fresh.state;
-    BrokerSurroundings surroundings = around(machine);
-    surroundings.state = &state;
-    SessionBroker broker(settings(), limits, surroundings);
+    SessionBroker broker(settings(), limits, around(fresh));
     const Outcome outcome = find(broker, alice());
     BOOST_TEST(outcome.result == Result::session);
     BOOST_TEST(outcome.source == Source::exchange);

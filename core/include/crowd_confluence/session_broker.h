@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string_view>
 
 #include "crowd_confluence/clock.h"
@@ -37,10 +36,9 @@ class CROWD_CONFLUENCE_EXPORT BrokerEvents {
                                  std::size_t bytes) noexcept = 0;
 };
 
-/// What the brokers of one process share; all must outlive them. Without a state nothing is
-/// remembered.
+/// What the brokers of one process share; all must outlive them.
 struct BrokerSurroundings {
-  SharedState* state = nullptr;
+  SharedState& state;
   SessionStore* store = nullptr;   // optional
   Renewals* renewals = nullptr;    // optional: without, sessions are proven again when they expire
   BrokerEvents* events = nullptr;  // optional
@@ -97,7 +95,6 @@ class CROWD_CONFLUENCE_EXPORT SessionBroker {
   void lead(const ExchangeLeases::Part& part, const VisitorKey& key, const Visitor& visitor,
             Outcome& outcome);
   void do_without(const VisitorKey& key, const Visitor& visitor, Reason reason, Outcome& outcome);
-  void ask_for_itself(const Visitor& visitor, Outcome& outcome);
 
   Verdict exchange(const Visitor& visitor, std::string_view session_cookies);
   void remember(const VisitorKey& key, const Verdict& verdict, bool is_renewal, Lead& lead);
@@ -114,9 +111,9 @@ class CROWD_CONFLUENCE_EXPORT SessionBroker {
   const Moment longest_lead_;
   const Moment lease_;  // with some time for all else
   const Moment renewal_lease_;
-  std::unique_ptr<RememberedSessions> remembered_;
-  std::optional<VisitorHash> hash_;
-  SharedUpstream* upstream_ = nullptr;
+  const std::unique_ptr<RememberedSessions> remembered_;
+  const VisitorHash hash_;
+  SharedUpstream& upstream_;
 };
 
 }  // namespace crowd_confluence
