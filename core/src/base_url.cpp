@@ -25,10 +25,6 @@ std::string part_of(const Url& url, CURLUPart part) {
   return copy;
 }
 
-bool has_unprintable(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c >= 0x7f; });
-}
-
 /// Whether the host stands where it must. libcurl forgives one slash as well as three.
 bool has_host_behind_two_slashes(std::string_view text) {
   const std::size_t colon = text.find(':');
@@ -40,7 +36,7 @@ bool has_host_behind_two_slashes(std::string_view text) {
 Url parse(std::string_view text) {
   Url url(curl_url());
   const std::string copy(text);
-  if (has_unprintable(text) || !has_host_behind_two_slashes(text) || !url ||
+  if (!may_be_in_url(text) || !has_host_behind_two_slashes(text) || !url ||
       curl_url_set(url.get(), CURLUPART_URL, copy.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
     return nullptr;
   return url;
@@ -54,6 +50,10 @@ Problem problem(std::string_view text, std::string_view what) {
 }
 
 }  // namespace
+
+bool may_be_in_url(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
+}
 
 bool BaseUrl::is_readable_on_the_way() const {
   constexpr std::string_view kLocal = ".localhost";

@@ -23,10 +23,6 @@ using File = std::unique_ptr<std::FILE, Closer>;
 using Certificate = std::unique_ptr<X509, Closer>;
 using PrivateKey = std::unique_ptr<EVP_PKEY, Closer>;
 
-bool is_printable(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
-}
-
 Problem unreadable(const std::string& path) {
   return {"'" + path + "' cannot be read: " + std::strerror(errno)};
 }
@@ -74,7 +70,7 @@ bool is_sha256_pin(std::string_view pin) {
 
 ProbeParser::ProbeParser(std::string_view path) {
   probe_ = {std::string(path), "", "", ""};
-  if (!path.starts_with('/') || path.starts_with("//") || !is_printable(path) ||
+  if (!path.starts_with('/') || path.starts_with("//") || !may_be_in_url(path) ||
       path.find('#') != std::string_view::npos)
     problem_ = "'" + std::string(path) +
                "' is no path; allowed is what stands behind the base URL, beginning with one slash";

@@ -130,6 +130,13 @@ bool is_readable(std::string_view url) {
 
 BOOST_AUTO_TEST_SUITE(base_url)
 
+BOOST_AUTO_TEST_CASE(only_printable_ascii_may_be_in_a_url) {
+  BOOST_TEST(may_be_in_url(""));
+  BOOST_TEST(may_be_in_url("/a?b=c#d%20!~"));
+  for (int c = 0; c <= 0xff; ++c)
+    BOOST_TEST(may_be_in_url(std::string("/a") + static_cast<char>(c)) == (c > 0x20 && c < 0x7f));
+}
+
 BOOST_DATA_TEST_CASE(takes_a_base_url_apart, data::make(kUrls), url) {
   const auto parsed = parse_base_url(url.given);
   BOOST_TEST_REQUIRE(parsed.has_value());

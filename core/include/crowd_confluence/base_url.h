@@ -11,6 +11,10 @@
 
 namespace crowd_confluence {
 
+/// Whether all of it is printable ASCII without blanks: what may stand in a URL, and in one line of
+/// a request or an answer. (What it must not have besides depends on the part of the URL.)
+[[nodiscard]] CROWD_CONFLUENCE_EXPORT bool may_be_in_url(std::string_view text);
+
 struct CROWD_CONFLUENCE_EXPORT BaseUrl {
   std::string text;    // without a slash at the end: "https://wiki.example.com/confluence"
   std::string scheme;  // "http" or "https"
