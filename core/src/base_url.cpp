@@ -1,29 +1,13 @@
 #include "crowd_confluence/base_url.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
-#include <memory>
 
 #include "ascii.h"
 #include "crowd_confluence/address.h"
+#include "curl_url.h"
 
 namespace crowd_confluence {
 namespace {
-
-struct UrlDeleter {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-using Url = std::unique_ptr<CURLU, UrlDeleter>;
-
-/// Empty when the URL has no such part.
-std::string part_of(const Url& url, CURLUPart part) {
-  char* text = nullptr;
-  if (curl_url_get(url.get(), part, &text, 0) != CURLUE_OK) return {};
-  std::string copy = text;
-  curl_free(text);
-  return copy;
-}
 
 /// Whether the host stands where it must. libcurl forgives one slash as well as three.
 bool has_host_behind_two_slashes(std::string_view text) {
@@ -32,14 +16,10 @@ bool has_host_behind_two_slashes(std::string_view text) {
          !text.substr(colon + 1).starts_with("///");
 }
 
-/// An URL whose text is printable ASCII, or nothing.
-Url parse(std::string_view text) {
-  Url url(curl_url());
-  const std::string copy(text);
-  if (!may_be_in_url(text) || !has_host_behind_two_slashes(text) || !url ||
-      curl_url_set(url.get(), CURLUPART_URL, copy.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
-    return nullptr;
-  return url;
+/// Null when the text is none.
+CurlUrl parse(std::string_view text) {
+  if (!may_be_in_url(text) || !has_host_behind_two_slashes(text)) return nullptr;
+  return parse_url(std::string(text));
 }
 
 Problem problem(std::string_view text, std::string_view what) {
@@ -67,7 +47,7 @@ bool BaseUrl::is_readable_on_the_way() const {
 Expected<BaseUrl, Problem> parse_base_url(std::string_view text) {
   constexpr std::string_view kAllowed =
       "is no base URL; allowed is http://host[:port][/context] or https://host[:port][/context]";
-  const Url url = parse(text);
+  const CurlUrl url = parse(text);
   if (!url) return problem(text, kAllowed);
   BaseUrl result;
   result.scheme = part_of(url, CURLUPART_SCHEME);
@@ -87,7 +67,7 @@ Expected<std::string, Problem> parse_proxy_url(std::string_view text) {
   constexpr std::string_view kAllowed =
       "is no proxy; allowed is http://host:port, https://host:port, socks5://host:port or "
       "socks5h://host:port";
-  const Url url = parse(text);
+  const CurlUrl url = parse(text);
   if (!url) return problem(text, kAllowed);
   const std::string scheme = part_of(url, CURLUPART_SCHEME);
   const std::string path = part_of(url, CURLUPART_PATH);

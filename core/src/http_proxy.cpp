@@ -1,24 +1,11 @@
 #include "http_proxy.h"
 
-#include <curl/curl.h>
 #include <openssl/evp.h>
 
-#include <memory>
+#include "curl_url.h"
 
 namespace crowd_confluence {
 namespace {
-
-struct UrlDeleter {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-
-std::string decoded_part(CURLU* url, CURLUPart part) {
-  char* text = nullptr;
-  if (curl_url_get(url, part, &text, CURLU_URLDECODE) != CURLUE_OK) return {};
-  std::string copy = text;
-  curl_free(text);
-  return copy;
-}
 
 std::string base64(const std::string& text) {
   std::string encoded((text.size() + 2) / 3 * 4 + 1, '\0');  // with room for a NUL
@@ -33,15 +20,13 @@ std::string base64(const std::string& text) {
 
 HttpProxy HttpProxy::of(const std::string& url) {
   HttpProxy proxy;
-  const std::unique_ptr<CURLU, UrlDeleter> parsed(curl_url());
-  if (!parsed ||
-      curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
-    return proxy;
-  proxy.relays_requests = decoded_part(parsed.get(), CURLUPART_SCHEME).starts_with("http");
-  const std::string user = decoded_part(parsed.get(), CURLUPART_USER);
+  const CurlUrl parsed = parse_url(url);
+  if (!parsed) return proxy;
+  proxy.relays_requests = part_of(parsed, CURLUPART_SCHEME).starts_with("http");
+  const std::string user = part_of(parsed, CURLUPART_USER, CURLU_URLDECODE);
   if (!user.empty())
     proxy.authorization = "Proxy-Authorization: Basic " +
-                          base64(user + ":" + decoded_part(parsed.get(), CURLUPART_PASSWORD));
+                          base64(user + ":" + part_of(parsed, CURLUPART_PASSWORD, CURLU_URLDECODE));
   return proxy;
 }
 
