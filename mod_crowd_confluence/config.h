@@ -18,6 +18,7 @@
 #include <string>
 
 #include "crowd_confluence/base_url.h"
+#include "crowd_confluence/certificates.h"
 #include "crowd_confluence/cookie_names.h"
 #include "crowd_confluence/outcome.h"
 #include "crowd_confluence/session_broker.h"
