@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <new>
 
 #include "futex.h"
 #include "robust_mutex.h"

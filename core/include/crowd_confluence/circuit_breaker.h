@@ -25,7 +25,10 @@ class CROWD_CONFLUENCE_EXPORT CircuitBreaker {
 
   enum class Admission { normal, trial, refused };
 
-  /// Whether a request may be made now. A trial is the only one until `trial_lease` is over.
+  /// Whether a request may be made now. A trial is the only one until `trial_lease` is over, or
+  /// until it is told of by `succeeded` or `failed`. The lease must cover the longest that a whole
+  /// exchange can take: when it is over, whoever made the trial counts as lost, and another one is
+  /// let through.
   Admission admit(pid_t process, Moment now, Moment trial_lease);
 
   /// As `admit`, without taking the trial: false only while nobody is let through.

@@ -22,7 +22,7 @@ namespace crowd_confluence {
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT std::vector<std::string> exchange_headers(
     const ConfluenceSettings& settings, const Visitor& visitor, std::string_view session_cookies);
 
-/// Asks one Confluence. Thread-safe.
+/// Asks one Confluence. Thread-safe. `HttpLibrary` must exist before and until after.
 class CROWD_CONFLUENCE_EXPORT ConfluenceClient {
  public:
   explicit ConfluenceClient(ConfluenceSettings settings);

@@ -56,8 +56,8 @@ class CROWD_CONFLUENCE_EXPORT ExchangeLeases {
     Reason reason;
   };
 
-  /// Waits for the leader's result, or that of a later one, until the lease runs out or `deadline`.
-  /// nullopt: there is none, and the caller should join again.
+  /// Waits for the leader's result, or that of a later one, until the lease of the one who leads
+  /// meanwhile runs out, or `deadline`. nullopt: there is none, and the caller should join again.
   [[nodiscard]] std::optional<Shared> wait(const Part& part, const Clock& clock, Moment deadline);
 
   /// Ends the leases of a process that is no more.

@@ -36,7 +36,8 @@ class CROWD_CONFLUENCE_EXPORT BrokerEvents {
                                  std::size_t bytes) noexcept = 0;
 };
 
-/// What the brokers of one process share; all must outlive them.
+/// What the brokers of one process share. All must outlive them, except `renewals`, in which their
+/// work stands: it must end before them, or have nothing of theirs left to do.
 struct BrokerSurroundings {
   SharedState& state;
   SessionStore* store = nullptr;   // optional
@@ -53,7 +54,8 @@ struct BrokerLimits {
   std::uint32_t max_waiting = 1;
 };
 
-/// Finds the session of a visitor of one Confluence. Thread-safe.
+/// Finds the session of a visitor of one Confluence. Thread-safe. `HttpLibrary` (http_client.h)
+/// must exist before and until after.
 class CROWD_CONFLUENCE_EXPORT SessionBroker {
  public:
   SessionBroker(ConfluenceSettings settings, BrokerLimits limits, BrokerSurroundings around);

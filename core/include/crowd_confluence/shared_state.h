@@ -17,7 +17,8 @@
 namespace crowd_confluence {
 
 /// A view of one piece of memory: anonymous, shared, never written to a file, as sessions lie in it
-/// in the clear. The layout is that of one version of this library: `attach` refuses any other.
+/// in the clear. What lies there has a layout number: `attach` refuses any other than this
+/// library's own, and versions of the library with the same number can share it.
 class CROWD_CONFLUENCE_EXPORT SharedState {
  public:
   [[nodiscard]] static std::size_t bytes_for(std::size_t visitors);
@@ -25,7 +26,7 @@ class CROWD_CONFLUENCE_EXPORT SharedState {
   /// `memory`: zeroed, aligned to 64, of bytes_for(visitors).
   static SharedState create(void* memory, std::size_t visitors, const Secret& secret);
 
-  /// nullopt when another version, or for another number of visitors, made what lies there.
+  /// nullopt when what lies there has another layout number, or is for another number of visitors.
   static std::optional<SharedState> attach(void* memory, std::size_t visitors);
 
   [[nodiscard]] SessionTable& table() { return table_; }

@@ -22,10 +22,13 @@ namespace crowd_confluence {
 /// Lies in shared memory. Thread-safe, and safe across processes that may be killed at any step.
 class CROWD_CONFLUENCE_EXPORT SharedUpstream {
  public:
+  /// Counts a thread among those who wait, until `leave` or the end of its process. False, and it
+  /// is not counted, when `max` threads of all processes wait already.
   bool enter(std::uint32_t max);
   void leave();
   [[nodiscard]] std::uint32_t waiting();
 
+  /// The breaker's (circuit_breaker.h), under a lock. `trial_lease` must cover a whole exchange.
   CircuitBreaker::Admission admit(Moment now, Moment trial_lease);
   [[nodiscard]] bool may_admit(Moment now);
   bool succeeded();
