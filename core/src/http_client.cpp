@@ -66,13 +66,15 @@ class HttpClient::Impl {
   explicit Impl(HttpSettings settings)
       : settings_(std::move(settings)), proxy_(HttpProxy::of(settings_.outgoing_proxy)) {}
 
+  [[nodiscard]] const HttpSettings& settings() const { return settings_; }
+
   Expected<HttpResponse, HttpError> get(const std::string& url,
-                                        const std::vector<std::string>& headers) {
+                                        const std::vector<std::string>& headers,
+                                        Deadline deadline) {
     const auto parts = HttpUrl::parse(url);
     if (!parts) return HttpError{Reason::internal, "this is no URL of http or https"};
     if (!std::all_of(headers.begin(), headers.end(), is_one_line))
       return HttpError{Reason::internal, "a header of the request is not one line"};
-    const Deadline deadline = std::chrono::steady_clock::now() + settings_.timeout;
     const std::string request = request_for(url, *parts, headers);
     const std::string origin = url.substr(0, url.size() - parts->target.size());
 
@@ -94,7 +96,7 @@ class HttpClient::Impl {
     HttpConnection connection;
     std::chrono::steady_clock::time_point since = {};
 
-    [[nodiscard]] bool is_usable() const {
+    [[nodiscard]] bool is_usable() {
       return std::chrono::steady_clock::now() - since < kMaxIdle && !connection.is_stale();
     }
   };
@@ -133,7 +135,7 @@ class HttpClient::Impl {
     std::vector<Idle> useless;  // closed when the lock is free again
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto first_usable =
-        std::find_if(idle_.begin(), idle_.end(), [](const Idle& each) { return each.is_usable(); });
+        std::find_if(idle_.begin(), idle_.end(), [](Idle& each) { return each.is_usable(); });
     useless.assign(std::move_iterator(idle_.begin()), std::move_iterator(first_usable));
     idle_.erase(idle_.begin(), first_usable);
     connection.since = std::chrono::steady_clock::now();
@@ -151,8 +153,14 @@ HttpClient::HttpClient(HttpSettings settings)
 HttpClient::~HttpClient() = default;
 
 Expected<HttpResponse, HttpError> HttpClient::get(const std::string& url,
+                                                  const std::vector<std::string>& headers,
+                                                  Deadline deadline) {
+  return impl_->get(url, headers, deadline);
+}
+
+Expected<HttpResponse, HttpError> HttpClient::get(const std::string& url,
                                                   const std::vector<std::string>& headers) {
-  return impl_->get(url, headers);
+  return get(url, headers, std::chrono::steady_clock::now() + impl_->settings().timeout);
 }
 
 HttpLibrary::HttpLibrary() : usable_(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {}

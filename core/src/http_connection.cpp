@@ -57,6 +57,13 @@ bool is_tls_alert(CURLcode code, std::string_view error_text) {
          error_text.find(" alert ") != std::string_view::npos;
 }
 
+/// Somebody closed the connection in the middle of the handshake, and did not say why.
+bool is_cut_off(CURLcode code, std::string_view error_text) {
+  return code == CURLE_SSL_CONNECT_ERROR &&
+         (error_text.find("SSL_ERROR_SYSCALL") != std::string_view::npos ||
+          error_text.find("reset by peer") != std::string_view::npos);
+}
+
 /// What a connection is to be like. Once a setting was not taken, nothing is set any more: without
 /// it the connection might trust whom it must not, or go where it must not.
 class Options {
@@ -223,9 +230,13 @@ Expected<std::size_t, HttpError> HttpConnection::receive(char* to, std::size_t m
   return timed_out();
 }
 
-bool HttpConnection::is_stale() const {
+bool HttpConnection::is_stale() {
   pollfd polled{socket_, POLLIN, 0};
-  return poll(&polled, 1, 0) != 0;
+  if (poll(&polled, 1, 0) == 0) return false;
+  // TLS has messages of its own. Java's sends session tickets behind its first answer.
+  char byte = 0;
+  std::size_t received = 0;
+  return curl_easy_recv(handle_.get(), &byte, 1, &received) != CURLE_AGAIN;
 }
 
 Expected<void, HttpError> HttpConnection::wait_for(short events, Deadline deadline) const {
@@ -241,7 +252,9 @@ Expected<void, HttpError> HttpConnection::wait_for(short events, Deadline deadli
 HttpError HttpConnection::error(CURLcode code) const {
   const char* const text = error_text_->data();
   if (*text == '\0') return {reason_of(code), curl_easy_strerror(code)};
-  return {is_tls_alert(code, text) ? Reason::tls : reason_of(code), text};
+  if (is_tls_alert(code, text)) return {Reason::tls, text};
+  if (is_cut_off(code, text)) return {Reason::network, text};
+  return {reason_of(code), text};
 }
 
 }  // namespace crowd_confluence

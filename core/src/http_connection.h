@@ -38,7 +38,7 @@ class HttpConnection {
   Expected<std::size_t, HttpError> receive(char* to, std::size_t most, Deadline deadline);
 
   /// Whether the server has closed it, or has sent something, since it was last used.
-  [[nodiscard]] bool is_stale() const;
+  [[nodiscard]] bool is_stale();
 
  private:
   struct HandleDeleter {

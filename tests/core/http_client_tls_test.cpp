@@ -1,8 +1,17 @@
 // TLS, against a Confluence of the tests with certificates of the tests.
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
+#include <memory>
 #include <string>
+#include <string_view>
 
 #include "crowd_confluence/http_client.h"
 #include "printing.h"
@@ -57,6 +66,52 @@ class TlsServer {
   Certificate certificate_;
   std::string ca_file_;
   atlassian::Simulator simulator_;
+};
+
+/// As Java does: sends a session ticket behind each answer, in the same segment, so that there is
+/// something to be read when the answer has come.
+class TicketServer {
+ public:
+  TicketServer() : server_([this](test_support::RawConnection& raw) { serve(raw); }) {
+    SSL_CTX_use_certificate_chain_file(context_.get(), certificate_file_.c_str());
+    SSL_CTX_use_PrivateKey_file(context_.get(), key_file_.c_str(), SSL_FILETYPE_PEM);
+  }
+
+  std::string url() const { return "https://127.0.0.1:" + std::to_string(server_.port()) + "/"; }
+  const std::string& ca_file() const { return ca_file_; }
+  int connections() const { return server_.connections(); }
+  int tickets() const { return tickets_; }
+
+ private:
+  void serve(test_support::RawConnection& raw) {
+    const std::unique_ptr<SSL, decltype(&SSL_free)> ssl(SSL_new(context_.get()), &SSL_free);
+    SSL_set_fd(ssl.get(), raw.descriptor());
+    if (SSL_accept(ssl.get()) != 1) return;
+    std::array<char, 4096> request;
+    while (SSL_read(ssl.get(), request.data(), static_cast<int>(request.size())) > 0) {
+      hold_back(raw, 1);
+      SSL_write(ssl.get(), kAnswer.data(), static_cast<int>(kAnswer.size()));
+      if (SSL_new_session_ticket(ssl.get()) == 1 && SSL_do_handshake(ssl.get()) == 1) ++tickets_;
+      hold_back(raw, 0);
+    }
+  }
+
+  static void hold_back(const test_support::RawConnection& raw, int on) {
+    setsockopt(raw.descriptor(), IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+  }
+
+  static constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+  TemporaryDirectory directory_;
+  CertificateAuthority authority_;
+  Certificate certificate_ = authority_.issue({.names = {"127.0.0.1"}});
+  std::string ca_file_ = directory_.write("ca.pem", authority_.certificate());
+  std::string certificate_file_ = directory_.write("server.pem", certificate_.certificate);
+  std::string key_file_ = directory_.write("server.key", certificate_.private_key);
+  std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_{SSL_CTX_new(TLS_server_method()),
+                                                             &SSL_CTX_free};
+  std::atomic<int> tickets_{0};
+  test_support::RawServer server_;
 };
 
 Expected<HttpResponse, HttpError> get(const std::string& url, const HttpSettings& settings) {
@@ -227,6 +282,27 @@ BOOST_AUTO_TEST_CASE(a_tls_connection_is_used_again) {
   HttpClient client(server.trusting());
   for (int i = 0; i < 5; ++i) BOOST_TEST(client.get(server.url(), {}).has_value());
   BOOST_TEST(server.simulator().counters().confluence_connections == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(also_when_tls_has_something_to_say_of_its_own) {
+  TicketServer server;
+  HttpSettings settings;
+  settings.ca_certificate_file = server.ca_file();
+  HttpClient client(settings);
+  for (int i = 0; i < 5; ++i) BOOST_TEST(client.get(server.url(), {}).has_value());
+  BOOST_TEST(server.connections() == 1);
+  BOOST_TEST(server.tickets() >= 4);
+}
+
+BOOST_AUTO_TEST_CASE(a_handshake_that_is_cut_off_is_no_matter_of_certificates) {
+  for (const bool reset : {false, true}) {
+    test_support::RawServer server([&](test_support::RawConnection& connection) {
+      if (reset) connection.reset_at_end();
+    });
+    const auto result = get("https://127.0.0.1:" + std::to_string(server.port()) + "/", {});
+    BOOST_TEST_REQUIRE(!result.has_value());
+    BOOST_TEST(result.error().reason == Reason::network, result.error().text);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_speaks_no_tls_is_told) {

@@ -32,6 +32,9 @@ class RawConnection {
   /// Returns when the client or the server's end closes the connection.
   void wait_for_close();
 
+  /// For those who speak TLS, say, over it.
+  int descriptor() const { return descriptor_; }
+
   /// Makes the end of the connection a TCP reset.
   void reset_at_end();
 

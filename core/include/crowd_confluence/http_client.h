@@ -3,6 +3,7 @@
 #ifndef CROWD_CONFLUENCE_HTTP_CLIENT_H_
 #define CROWD_CONFLUENCE_HTTP_CLIENT_H_
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -35,9 +36,14 @@ class CROWD_CONFLUENCE_EXPORT HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
   ~HttpClient();
 
-  /// Blocks for at most the settings' timeout; with libcurl before 7.87, for as long as the name
-  /// service takes to answer if that is longer. `headers` are sent besides Host; each `name: value`
-  /// must be free of line breaks.
+  /// Blocks until `deadline` at most; with libcurl before 7.87, for as long as the name service
+  /// takes to answer if that is longer. `headers` are sent besides Host; each `name: value` must be
+  /// free of line breaks.
+  [[nodiscard]] Expected<HttpResponse, HttpError> get(
+      const std::string& url, const std::vector<std::string>& headers,
+      std::chrono::steady_clock::time_point deadline);
+
+  /// As above, for at most the settings' timeout.
   [[nodiscard]] Expected<HttpResponse, HttpError> get(const std::string& url,
                                                       const std::vector<std::string>& headers);
 
