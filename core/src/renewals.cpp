@@ -5,21 +5,21 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "signals_blocked.h"
 
 namespace crowd_confluence {
 
-class Renewals::Worker {
+class Renewals::Group {
  public:
-  Worker() {
-    const SignalsBlocked blocked;
-    thread_ = std::thread([this] { work(); });
-  }
+  Group() = default;
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
 
-  ~Worker() {
+  ~Group() {
     end();
-    thread_.join();
+    for (std::thread& thread : threads_) thread.join();
   }
 
   /// Does not wait.
@@ -28,23 +28,38 @@ class Renewals::Worker {
       const std::lock_guard<std::mutex> lock(mutex_);
       is_ending_ = true;
     }
-    changed_.notify_one();
+    changed_.notify_all();
   }
 
   void add(std::function<void()> renewal) {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       if (waiting_.size() == kMaxWaiting) return;
+      if (idle_threads_ <= waiting_.size() && threads_.size() < kMaxThreads && !start_thread() &&
+          threads_.empty())
+        return;
       waiting_.push_back(std::move(renewal));
     }
     changed_.notify_one();
   }
 
  private:
+  bool start_thread() {
+    const SignalsBlocked blocked;
+    try {
+      threads_.emplace_back([this] { work(); });
+      return true;
+    } catch (const std::system_error&) {
+      return false;
+    }
+  }
+
   void work() {
     std::unique_lock<std::mutex> lock(mutex_);
     for (;;) {
+      ++idle_threads_;
       changed_.wait(lock, [this] { return is_ending_ || !waiting_.empty(); });
+      --idle_threads_;
       if (is_ending_) return;
       const std::function<void()> renewal = std::move(waiting_.front());
       waiting_.pop_front();
@@ -57,27 +72,22 @@ class Renewals::Worker {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::function<void()>> waiting_;
+  std::size_t idle_threads_ = 0;
   bool is_ending_ = false;
-  std::thread thread_;
+  std::vector<std::thread> threads_;
 };
 
 Renewals::Renewals() = default;
 
 Renewals::~Renewals() {
-  for (auto& [group, worker] : workers_) worker->end();
+  for (auto& [name, group] : groups_) group->end();
 }
 
 void Renewals::add(const void* group, std::function<void()> renewal) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  auto found = workers_.find(group);
-  if (found == workers_.end()) {
-    try {
-      found = workers_.emplace(group, std::make_unique<Worker>()).first;
-    } catch (const std::system_error&) {
-      return;
-    }
-  }
-  found->second->add(std::move(renewal));
+  auto& found = groups_[group];
+  if (found == nullptr) found = std::make_unique<Group>();
+  found->add(std::move(renewal));
 }
 
 }  // namespace crowd_confluence

@@ -2,6 +2,8 @@
 
 #include <signal.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
@@ -24,6 +26,7 @@ constexpr const void* kGroup = nullptr;
 struct Held {
   std::promise<void> begun;
   std::promise<void> may_end;
+  std::atomic<bool> ends{false};
   std::atomic<bool> has_ended{false};
 
   void operator()() {
@@ -31,7 +34,24 @@ struct Held {
     may_end.get_future().wait_for(kPatience);
     has_ended = true;
   }
+  void let_end() {
+    ends = true;
+    may_end.set_value();
+  }
   bool begins() { return begun.get_future().wait_for(kPatience) == std::future_status::ready; }
+};
+
+/// All threads of a group at work until they are let.
+struct Busy {
+  std::array<Held, Renewals::kMaxThreads> held;
+
+  void keep(Renewals& renewals) {
+    for (Held& each : held) renewals.add(kGroup, [&] { each(); });
+    for (Held& each : held) BOOST_TEST_REQUIRE(each.begins());
+  }
+  void let_end() {
+    for (Held& each : held) each.let_end();
+  }
 };
 
 }  // namespace
@@ -42,18 +62,34 @@ BOOST_AUTO_TEST_CASE(nothing_to_do_ends_at_once) {
   Renewals renewals;
 }
 
-BOOST_AUTO_TEST_CASE(each_is_done_once_one_after_the_other_in_order) {
-  std::vector<int> done;  // by one thread, so without a lock
-  std::promise<void> last;
+BOOST_AUTO_TEST_CASE(each_is_done_once) {
+  std::array<std::atomic<int>, 100> done{};
+  std::atomic<int> all{0};
   Renewals renewals;
-  for (int i = 0; i < 100; ++i)
-    renewals.add(kGroup, [&, i] {
-      done.push_back(i);
-      if (i == 99) last.set_value();
+  for (auto& one : done)
+    renewals.add(kGroup, [&] {
+      ++one;
+      ++all;
     });
-  BOOST_TEST((last.get_future().wait_for(kPatience) == std::future_status::ready));
-  BOOST_TEST(done.size() == 100u);
-  for (int i = 0; i < 100; ++i) BOOST_TEST(done[static_cast<std::size_t>(i)] == i);
+  BOOST_TEST(processes::eventually([&] { return all == 100; }));
+  for (const auto& one : done) BOOST_TEST(one == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_few_of_a_group_are_done_at_once) {
+  Busy busy;
+  Held another;
+  Renewals renewals;
+  busy.keep(renewals);
+  std::atomic<bool> one_had_ended{false};
+  renewals.add(kGroup, [&] {
+    one_had_ended = std::any_of(busy.held.begin(), busy.held.end(),
+                                [](const Held& each) { return each.ends.load(); });
+    another();
+  });
+  busy.let_end();
+  BOOST_TEST_REQUIRE(another.begins());
+  BOOST_TEST(one_had_ended);
+  another.let_end();
 }
 
 BOOST_AUTO_TEST_CASE(one_group_does_not_wait_for_another) {
@@ -64,10 +100,10 @@ BOOST_AUTO_TEST_CASE(one_group_does_not_wait_for_another) {
   BOOST_TEST_REQUIRE(held.begins());
   renewals->add(&other, [&] { other(); });
   BOOST_TEST(other.begins());
-  other.may_end.set_value();
+  other.let_end();
   BOOST_TEST(processes::eventually([&] { return other.has_ended.load(); }));
   BOOST_TEST(!held.has_ended);
-  held.may_end.set_value();
+  held.let_end();
   renewals.reset();
   BOOST_TEST(held.has_ended);
 }
@@ -84,13 +120,12 @@ BOOST_AUTO_TEST_CASE(many_threads_may_add) {
   BOOST_TEST(processes::eventually([&] { return done == 800; }));
 }
 
-BOOST_AUTO_TEST_CASE(the_end_waits_for_the_one_that_is_being_done_and_leaves_the_others) {
-  Held held;
+BOOST_AUTO_TEST_CASE(the_end_waits_for_those_that_are_being_done_and_leaves_the_others) {
+  Busy busy;
   std::atomic<int> others{0};
   const auto counted = std::make_shared<int>();
   auto renewals = std::make_unique<Renewals>();
-  renewals->add(kGroup, [&] { held(); });
-  BOOST_TEST_REQUIRE(held.begins());
+  busy.keep(*renewals);
   for (int i = 0; i < 10; ++i) renewals->add(kGroup, [&others, counted] { ++others; });
   BOOST_TEST(counted.use_count() == 11);
   std::atomic<bool> is_gone{false};
@@ -99,22 +134,21 @@ BOOST_AUTO_TEST_CASE(the_end_waits_for_the_one_that_is_being_done_and_leaves_the
     is_gone = true;
   });
   BOOST_TEST(!is_gone);
-  held.may_end.set_value();
+  busy.let_end();
   ending.join();
-  BOOST_TEST(held.has_ended);
+  for (const Held& each : busy.held) BOOST_TEST(each.has_ended);
   BOOST_TEST(others <= 10);
   BOOST_TEST(counted.use_count() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(too_many_are_left_undone) {
   std::atomic<std::size_t> done{0};
-  Held held;
+  Busy busy;
   Renewals renewals;
-  renewals.add(kGroup, [&] { held(); });
-  BOOST_TEST_REQUIRE(held.begins());
+  busy.keep(renewals);
   for (std::size_t i = 0; i < Renewals::kMaxWaiting + 50; ++i)
     renewals.add(kGroup, [&] { ++done; });
-  held.may_end.set_value();
+  busy.let_end();
   std::promise<void> after;
   BOOST_TEST(processes::eventually([&] { return done == Renewals::kMaxWaiting; }));
   renewals.add(kGroup, [&] { after.set_value(); });

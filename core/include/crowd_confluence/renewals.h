@@ -13,13 +13,15 @@
 
 namespace crowd_confluence {
 
-/// Does one renewal after the other in the background, but those of one group do not wait for those
-/// of another. Each group has a thread of this process, from its first renewal on. Signals are
-/// blocked in it, as they belong to the host program.
+/// Does renewals in the background, a few of each group at once, so that those of one group do not
+/// wait for those of another. A thread is started when a renewal comes and all others are at work;
+/// it stays. Signals are blocked in it, as they belong to the host program.
 class CROWD_CONFLUENCE_EXPORT Renewals {
  public:
   /// More of a group waiting than this are left undone: the sessions expire and are asked for anew.
   static constexpr std::size_t kMaxWaiting = 1000;
+  /// Of a group.
+  static constexpr std::size_t kMaxThreads = 4;
 
   Renewals();
   Renewals(const Renewals&) = delete;
@@ -33,9 +35,9 @@ class CROWD_CONFLUENCE_EXPORT Renewals {
   void add(const void* group, std::function<void()> renewal);
 
  private:
-  class Worker;
+  class Group;
   std::mutex mutex_;
-  std::map<const void*, std::unique_ptr<Worker>> workers_;
+  std::map<const void*, std::unique_ptr<Group>> groups_;
 };
 
 }  // namespace crowd_confluence
