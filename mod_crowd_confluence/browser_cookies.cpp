@@ -9,6 +9,7 @@
 #include "crowd_confluence/cookie.h"
 #include "log.h"
 #include "said_once.h"
+#include "session_end.h"
 
 namespace crowd_confluence {
 namespace {
@@ -51,6 +52,7 @@ std::string SetCookieFilter::rewritten(std::string_view line) {
   bool drops = false;
   for (const SetCookie& cookie : split_set_cookie(line)) {
     if (cookie.name == config_.token_cookie_name()) removes_token_ = cookie.removes;
+    if (was_passed_on(cookie.name)) replaces_session_ = !was_given(cookie);
     if (is_of_confluence(cookie)) {
       drops = true;
       continue;
@@ -62,6 +64,11 @@ std::string SetCookieFilter::rewritten(std::string_view line) {
   return config_.protects_cookie()
              ? protect_cookie(kept, config_.token_cookie_name(), is_https(request_))
              : kept;
+}
+
+bool SetCookieFilter::was_passed_on(std::string_view name) const {
+  return state_.result == Result::session && config_.passing().place == PassAs::cookie &&
+         config_.session_cookie_names().is_required(name);
 }
 
 bool SetCookieFilter::is_of_confluence(const SetCookie& cookie) const {
@@ -91,7 +98,8 @@ bool SetCookieFilter::was_given(const SetCookie& cookie) const {
 
 void SetCookieFilter::warn_of_clash(std::string_view name) const {
   // Confluence itself, behind this Location, may renew its own.
-  if (apr_table_get(request_.headers_out, "X-Confluence-Request-Time") != nullptr ||
+  if (was_sent_to_confluence(request_, config_) ||
+      apr_table_get(request_.headers_out, "X-Confluence-Request-Time") != nullptr ||
       apr_table_get(request_.headers_out, "X-AREQUESTID") != nullptr ||
       !is_first_to_say(Saying::cookie_clash))
     return;

@@ -29,8 +29,14 @@ class SetCookieFilter {
   /// Whether the browser is told to forget the SSO cookie: the user has logged out.
   [[nodiscard]] bool removes_token() const { return removes_token_; }
 
+  /// Whether there is another cookie in the place of the one without which the session that was
+  /// passed on is none. From Confluence itself: it no longer knows that session.
+  [[nodiscard]] bool replaces_session() const { return replaces_session_; }
+
  private:
   [[nodiscard]] std::string rewritten(std::string_view line);
+  /// Whether a cookie of this name makes the session that the app was given.
+  [[nodiscard]] bool was_passed_on(std::string_view name) const;
   [[nodiscard]] bool is_of_confluence(const SetCookie& cookie) const;
   [[nodiscard]] bool was_given(const SetCookie& cookie) const;
   void warn_of_clash(std::string_view name) const;
@@ -39,6 +45,7 @@ class SetCookieFilter {
   const RequestState& state_;
   const DirectoryConfig& config_;
   bool removes_token_ = false;
+  bool replaces_session_ = false;
 };
 
 }  // namespace crowd_confluence

@@ -10,7 +10,6 @@
 #include "header_names.h"
 
 namespace crowd_confluence {
-namespace {
 
 bool was_sent_to_confluence(const request_rec& request, const DirectoryConfig& config) {
   constexpr std::string_view kProxied = "proxy:";
@@ -22,8 +21,6 @@ bool was_sent_to_confluence(const request_rec& request, const DirectoryConfig& c
   const std::string_view rest = url.substr(base.size());
   return rest.empty() || rest.front() == '/' || rest.front() == '?';
 }
-
-}  // namespace
 
 End end_said_by_app(const apr_table_t* headers) {
   const auto entries = entries_of(headers);

@@ -22,8 +22,11 @@ inline constexpr char kLoginReason[] = "x-seraph-loginreason";
 /// What the app says with kSaysExpired.
 End end_said_by_app(const apr_table_t* headers);
 
-/// What kLoginReason says, and the status. Both count only if the request went to Confluence
-/// itself, as an app may mean its own log-in by them.
+/// Whether mod_proxy sent the request to Confluence itself. An app may mean its own log-in by what
+/// Confluence says of a session in the same way.
+bool was_sent_to_confluence(const request_rec& request, const DirectoryConfig& config);
+
+/// What kLoginReason says, and the status, if the request was sent to Confluence itself.
 End end_by_login_reason(const apr_table_t* headers, const request_rec& request,
                         const DirectoryConfig& config);
 End end_by_status(const request_rec& request, const DirectoryConfig& config);

@@ -156,16 +156,37 @@ BOOST_AUTO_TEST_CASE(a_location_that_leads_to_confluence_itself) {
   BOOST_TEST(
       confluence_drops("HTTP/1.1 302 Found\r\nLocation: /login.action\r\n"
                        "X-Seraph-LoginReason: OUT\r\n"));
+  // It does not know the session any more.
+  BOOST_TEST(confluence_drops(ok + "Set-Cookie: JSESSIONID=another-one-00000; Path=/\r\n"));
+  BOOST_TEST(confluence_drops(ok + "Set-Cookie: JSESSIONID=\"\"; Max-Age=0\r\n"));
   BOOST_TEST(!confluence_drops(ok));
+  BOOST_TEST(!confluence_drops(ok + "Set-Cookie: AWSALB=another-one-00000; Path=/\r\n"));
   BOOST_TEST(!confluence_drops("HTTP/1.1 403 Forbidden\r\n"));
   BOOST_TEST(!confluence_drops(ok + "X-Seraph-LoginReason: OK\r\n"));
   BOOST_TEST(!confluence_drops(ok + "X-Seraph-LoginReason: OUT, OK\r\n"));
   BOOST_TEST(!confluence_drops(ok + "X-Seraph-LoginReason: OUT\r\nX-Seraph-LoginReason: OK\r\n"));
 }
 
+BOOST_AUTO_TEST_CASE(confluence_may_repeat_the_session) {
+  Stage stage;
+  stage.start("CrowdConfluenceURL ${CONFLUENCE}\n" + location("/") +
+              "<Location /wiki/>\nProxyPass ${CONFLUENCE}/\n</Location>\n");
+  const std::string alice = stage.cookie_line("alice");
+  stage.get("/", {alice});
+  const std::string session = stage.seen_by_app().cookie("JSESSIONID").at(0);
+  stage.simulator.misbehave(Server::kConfluence,
+                            Fault::respond_with("HTTP/1.1 200 OK\r\nSet-Cookie: JSESSIONID=" +
+                                                session + "; Path=/\r\n" + kEnd)
+                                .on("/display"));
+  BOOST_TEST(stage.get("/wiki/display/DOC", {alice}).header("Set-Cookie") == "");
+  BOOST_TEST(stage.get("/", {alice}).source() == "table");
+}
+
 BOOST_AUTO_TEST_CASE(an_app_means_its_own_log_in) {
   Stage stage;
   stage.start_with();
+  stage.httpd.log().expect("CCF0020: ");
+  BOOST_TEST(!app_drops(stage, with_header("Set-Cookie: JSESSIONID=the-apps-own-000; Path=/")));
   BOOST_TEST(!app_drops(stage, with_header("X-Seraph-LoginReason: OUT")));
   BOOST_TEST(!app_drops(stage, with_header("WWW-Authenticate: Basic", 401)));
 }
