@@ -5,6 +5,16 @@
 #include "version.h"
 
 namespace crowd_confluence {
+namespace {
+
+Verdict unavailable(Reason reason, std::string detail = {}) {
+  Verdict verdict;
+  verdict.reason = reason;
+  verdict.detail = std::move(detail);
+  return verdict;
+}
+
+}  // namespace
 
 std::vector<std::string> exchange_headers(const ConfluenceSettings& settings,
                                           const Visitor& visitor,
@@ -28,12 +38,22 @@ ConfluenceClient::ConfluenceClient(ConfluenceSettings settings)
       http_(settings_.http) {}
 
 Verdict ConfluenceClient::exchange(const Visitor& visitor, std::string_view session_cookies) {
-  if (settings_.forwarded_for && visitor.address.empty())
-    return {Result::unavailable, Reason::bad_address, {}, {}, {}};
+  if (settings_.forwarded_for && visitor.address.empty()) return unavailable(Reason::bad_address);
+  const auto deadline = std::chrono::steady_clock::now() + settings_.http.timeout;
+  Verdict verdict = ask(visitor, session_cookies, deadline);
+  // A 401, which tells nothing when it blames the cookie, may mean that only this session is dead:
+  // Confluence was restarted, say.
+  if (!session_cookies.empty() &&
+      (verdict.reason == Reason::unauthorized || verdict.reason == Reason::unexpected_answer))
+    verdict = ask(visitor, {}, deadline);
+  return verdict;
+}
+
+Verdict ConfluenceClient::ask(const Visitor& visitor, std::string_view session_cookies,
+                              std::chrono::steady_clock::time_point deadline) {
   const auto response =
-      http_.get(probe_url_, exchange_headers(settings_, visitor, session_cookies));
-  if (!response)
-    return {Result::unavailable, response.error().reason, {}, response.error().text, {}};
+      http_.get(probe_url_, exchange_headers(settings_, visitor, session_cookies), deadline);
+  if (!response) return unavailable(response.error().reason, response.error().text);
   return judge(response.value(), settings_, visitor.token, session_cookies);
 }
 

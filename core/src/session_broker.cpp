@@ -37,6 +37,11 @@ void give(Outcome& outcome, Result result, Source source, Reason reason) {
   outcome.detail.clear();
 }
 
+/// As the upstream's part of the shared state knows a visitor.
+std::uint64_t id_of(const VisitorKey& key) {
+  return key[0] != 0 ? key[0] : 1;
+}
+
 /// Takes a place among those who wait for Confluence.
 class Waiting {
  public:
@@ -133,7 +138,8 @@ void SessionBroker::ask(const VisitorKey& key, const Visitor& visitor, Outcome& 
   if (settings().forwarded_for && visitor.address.empty())
     return give(outcome, Result::unavailable, Source::none, Reason::bad_address);
   const Moment began = around_.clock->now();
-  if (!upstream_.may_admit(began)) return do_without(key, visitor, Reason::breaker_open, outcome);
+  if (!upstream_.may_admit(id_of(key), began))
+    return do_without(key, visitor, Reason::breaker_open, outcome);
   const Waiting waiting(upstream_, limits_.max_waiting);
   if (!waiting) return do_without(key, visitor, Reason::too_many_waiting, outcome);
 
@@ -183,30 +189,44 @@ void SessionBroker::lead(const ExchangeLeases::Part& part, const VisitorKey& key
                             *stored == Stored::too_large ? Reason::too_large : outcome.reason);
     }
   }
-  if (upstream_.admit(around_.clock->now(), lease_) == CircuitBreaker::Admission::refused) {
+  if (!may_ask(key)) {
     give(outcome, Result::unavailable, Source::none, Reason::breaker_open);
     return lead.ends_with(outcome.result, outcome.reason);
   }
-  const Verdict verdict = exchange(visitor, {});
+  // With the cookies of a session that has ended here, as Confluence may still have it.
+  const Verdict verdict =
+      exchange(key, visitor, around_.state.table().ended_cookies(key, around_.clock->now()));
   give(outcome, verdict.result, Source::exchange, verdict.reason);
   outcome.session = verdict.session;
   outcome.detail = verdict.detail;
   remember(key, verdict, false, lead);
 }
 
-/// An admitted exchange, whose outcome the breaker learns.
-Verdict SessionBroker::exchange(const Visitor& visitor, std::string_view session_cookies) {
+bool SessionBroker::may_ask(const VisitorKey& key) {
+  return upstream_.admit(id_of(key), around_.clock->now(), lease_) !=
+         CircuitBreaker::Admission::refused;
+}
+
+/// After `may_ask`: an exchange whose outcome the breaker learns.
+Verdict SessionBroker::exchange(const VisitorKey& key, const Visitor& visitor,
+                                std::string_view session_cookies) {
   Verdict verdict = client_.exchange(visitor, session_cookies);
   if (verdict.reason == Reason::internal) return verdict;  // of Confluence it tells nothing
   BrokerEvents* const events = around_.events;
   if (is_failure(verdict)) {
-    if (upstream_.failed(around_.clock->now(), limits_.retry, verdict.retry_after) &&
-        events != nullptr)
+    if (has_opened_breaker(key, verdict) && events != nullptr)
       events->breaker_opened(settings(), verdict.reason, verdict.detail);
-  } else if (upstream_.succeeded() && events != nullptr) {
+  } else if (upstream_.succeeded(id_of(key)) && events != nullptr) {
     events->breaker_closed(settings());
   }
   return verdict;
+}
+
+bool SessionBroker::has_opened_breaker(const VisitorKey& key, const Verdict& failure) {
+  const Moment now = around_.clock->now();
+  return failure.may_concern_one_user
+             ? upstream_.failed_for(id_of(key), now, limits_.retry, failure.retry_after)
+             : upstream_.failed(now, limits_.retry, failure.retry_after);
 }
 
 /// First in the table, then those who follow are told, and then the store, which may be slow. Those
@@ -260,21 +280,13 @@ void SessionBroker::renew(const VisitorKey& key, const Visitor& visitor, std::st
   if (!found.is_found || found.expires != expires) return;
   const Waiting waiting(upstream_, limits_.max_waiting);
   if (!waiting) return;
-  // Whoever misses the session meanwhile, as its life has ended, follows. There may be two
-  // exchanges.
+  // Whoever misses the session meanwhile, as its life has ended, follows.
   ExchangeLeases& leases = around_.state.leases();
-  const auto part = leases.join(key, around_.clock->now(), 2 * lease_);
+  const auto part = leases.join(key, around_.clock->now(), lease_);
   if (part.role != ExchangeLeases::Part::leads) return;
   Lead lead(leases, part);
-  if (upstream_.admit(around_.clock->now(), lease_) == CircuitBreaker::Admission::refused)
-    return lead.ends_with(Result::unavailable, Reason::breaker_open);
-  Verdict verdict = exchange(visitor, cookies);
-  // A 401, which tells nothing when it blames the cookie, may mean that only the cached session is
-  // dead: Confluence was restarted, say.
-  if (verdict.reason == Reason::unauthorized || verdict.reason == Reason::unexpected_answer)
-    verdict = exchange(visitor, {});
-
-  remember(key, verdict, true, lead);
+  if (!may_ask(key)) return lead.ends_with(Result::unavailable, Reason::breaker_open);
+  remember(key, exchange(key, visitor, cookies), true, lead);
 }
 
 void SessionBroker::drop(const Visitor& visitor, std::string_view cookies) {

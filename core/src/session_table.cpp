@@ -140,6 +140,16 @@ SessionTable::Found SessionTable::find_after_writers(const VisitorKey& key, Mome
   return found;
 }
 
+std::string SessionTable::ended_cookies(const VisitorKey& key, Moment now) const {
+  const std::size_t bucket = bucket_of(key);
+  const BucketLock lock(*this, bucket);
+  const auto own = slot_of(bucket, key);
+  const Entry entry = own ? own->entry() : Entry();
+  if (entry.kind != Kind::session || entry.is_good(now)) return {};
+  Slot::Text text;
+  return std::string(own->cookies(entry, text));
+}
+
 /// An entry of no kind, for what is too large to be kept, clears what it replaces.
 SessionTable::Stored SessionTable::put(const VisitorKey& key, const Entry& new_entry,
                                        Replaces replaces, Moment now) {
@@ -209,11 +219,10 @@ bool SessionTable::drop_session(const VisitorKey& key, const IsMeant& is_meant, 
   const BucketLock lock(*this, bucket);
   const auto own = slot_of(bucket, key);
   Entry entry = own ? own->entry() : Entry();
-  const bool is_session = entry.kind == Kind::session && entry.text_length() <= kMaxSessionBytes;
+  const bool is_session = entry.kind == Kind::session;
   if (is_session) {
-    std::array<char, kMaxSessionBytes> text;
-    own->copy_text(text.data(), entry.text_length());
-    if (!is_meant({text.data() + entry.user_length, entry.cookies_length})) return false;
+    Slot::Text text;
+    if (!is_meant(own->cookies(entry, text))) return false;
   }
   if (mark_ttl <= Moment::zero()) {
     if (is_session) own->clear();

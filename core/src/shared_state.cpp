@@ -8,7 +8,7 @@ namespace crowd_confluence {
 namespace {
 
 /// Written last by `create`.
-constexpr std::uint64_t kLayout = 0x4343'4600'0000'0002;  // "CCF", then the layout's number
+constexpr std::uint64_t kLayout = 0x4343'4600'0000'0003;  // "CCF", then the layout's number
 
 // Table and leases hold reasons by number. When the last one has moved, so have others perhaps, and
 // the layout is another one: raise its number, then correct this.

@@ -27,18 +27,21 @@ std::uint32_t SharedUpstream::waiting() {
   return limit_.waiting();
 }
 
-CircuitBreaker::Admission SharedUpstream::admit(Moment now, Moment trial_lease) {
+CircuitBreaker::Admission SharedUpstream::admit(std::uint64_t visitor, Moment now,
+                                                Moment trial_lease) {
   const RobustLock lock(&mutex_);
+  if (troubled_.is_barred(visitor, now)) return CircuitBreaker::Admission::refused;
   return breaker_.admit(getpid(), now, trial_lease);
 }
 
-bool SharedUpstream::may_admit(Moment now) {
+bool SharedUpstream::may_admit(std::uint64_t visitor, Moment now) {
   const RobustLock lock(&mutex_);
-  return breaker_.may_admit(now);
+  return !troubled_.is_barred(visitor, now) && breaker_.may_admit(now);
 }
 
-bool SharedUpstream::succeeded() {
+bool SharedUpstream::succeeded(std::uint64_t visitor) {
   const RobustLock lock(&mutex_);
+  troubled_.succeeded(visitor);
   return breaker_.succeeded();
 }
 
@@ -46,6 +49,14 @@ bool SharedUpstream::failed(Moment now, Moment retry,
                             std::optional<std::chrono::seconds> retry_after) {
   const RobustLock lock(&mutex_);
   return breaker_.failed(now, retry, retry_after);
+}
+
+bool SharedUpstream::failed_for(std::uint64_t visitor, Moment now, Moment retry,
+                                std::optional<std::chrono::seconds> retry_after) {
+  const RobustLock lock(&mutex_);
+  if (troubled_.failed(visitor, now, retry)) return breaker_.failed(now, retry, retry_after);
+  breaker_.trial_told_nothing();
+  return false;
 }
 
 bool SharedUpstream::process_ended(pid_t process) {

@@ -7,10 +7,12 @@
 #define CROWD_CONFLUENCE_SRC_TABLE_SLOT_H_
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "crowd_confluence/session_table.h"
@@ -109,6 +111,15 @@ class SessionTable::Slot {
     if (i == length) return;
     const std::uint64_t word = load(kHeadWords + i / 8);
     std::memcpy(to + i, &word, length - i);
+  }
+
+  using Text = std::array<char, kMaxSessionBytes>;
+
+  /// A session's cookies, copied into `text`.
+  [[nodiscard]] std::string_view cookies(const Entry& entry, Text& text) const {
+    if (entry.text_length() > text.size()) return {};
+    copy_text(text.data(), entry.text_length());
+    return {text.data() + entry.user_length, entry.cookies_length};
   }
 
   bool move_renewal(Moment from, Moment to) const {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "ascii.h"
+#include "crowd_confluence/cookie.h"
 #include "crowd_confluence/seraph.h"
 #include "json.h"
 #include "response_cookies.h"
@@ -194,7 +195,7 @@ class Judge {
   [[nodiscard]] Verdict verdict() const {
     const int status = response_.status;
     if (status == 429) return unavailable(Reason::rate_limited);
-    if (status >= 500) return unavailable(Reason::server_error);
+    if (status >= 500) return server_error();
     if (status == 407) return unavailable(Reason::proxy);
     if (status == 401) return on_unauthorized();
 
@@ -251,9 +252,18 @@ class Judge {
     return a_verdict(Result::rejected, reason);
   }
 
+  [[nodiscard]] Verdict server_error() const {
+    Verdict verdict = unavailable(Reason::server_error);
+    verdict.may_concern_one_user = response_.status == 500;
+    return verdict;
+  }
+
   [[nodiscard]] Verdict unavailable(Reason reason) const {
     Verdict verdict = a_verdict(Result::unavailable, reason);
     verdict.detail = "HTTP status " + std::to_string(response_.status);
+    // None was asked for.
+    const std::string_view encoding = response_.header("Content-Encoding").value_or("");
+    if (is_cookie_name(encoding)) verdict.detail.append(", encoded as ").append(encoding);
     verdict.retry_after = retry_after(response_);
     return verdict;
   }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -24,6 +25,8 @@ namespace broker_stage {
 using namespace crowd_confluence;
 
 inline constexpr std::string_view kAddress = "127.0.0.2";
+/// A visitor of whom the shared state knows nothing else.
+inline constexpr std::uint64_t kSomebody = 1;
 
 class CountedEvents final : public BrokerEvents {
  public:
@@ -138,11 +141,23 @@ struct Stage {
     return machine.state.upstreams().upstream(upstream_id(machine.state.secret(), settings()));
   }
 
-  /// Waits until the renewals that were queued before have been done.
+  /// Waits until the renewals that were queued before have been done: until all threads have
+  /// something else to do.
   bool renewals_are_done() {
-    std::atomic<bool> is_done{false};
-    renewals->add(&upstream(), [&] { is_done = true; });
-    return processes::eventually([&] { return is_done.load(); });
+    const auto begun = std::make_shared<std::atomic<std::size_t>>(0);
+    const auto all_have = [begun] { return *begun == Renewals::kMaxThreads; };
+    for (std::size_t i = 0; i < Renewals::kMaxThreads; ++i)
+      renewals->add(&upstream(), [=] {
+        ++*begun;
+        processes::eventually(all_have);
+      });
+    return processes::eventually(all_have);
+  }
+
+  /// What is queued from now on is not begun before `until`.
+  void hold_up_renewals(const std::shared_future<void>& until) {
+    for (std::size_t i = 0; i < Renewals::kMaxThreads; ++i)
+      renewals->add(&upstream(), [until] { until.wait_for(processes::kPatience); });
   }
 
   void confluence_goes_down(const std::string& retry_after = {}) {

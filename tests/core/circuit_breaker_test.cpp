@@ -69,6 +69,15 @@ BOOST_FIXTURE_TEST_CASE(a_single_request_is_the_trial, Breaker) {
   BOOST_TEST((admit(1200ms) == Admission::refused));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_trial_that_tells_nothing_is_followed_by_another, Breaker) {
+  open_at(0ms);
+  BOOST_TEST((admit(1000ms) == Admission::trial));
+  breaker.trial_told_nothing();
+  BOOST_TEST(breaker.is_open());
+  BOOST_TEST((admit(1001ms, kOther) == Admission::trial));
+  BOOST_TEST((admit(1001ms) == Admission::refused));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_trial_that_succeeds_closes, Breaker) {
   open_at(0ms);
   BOOST_TEST((admit(1000ms) == Admission::trial));

@@ -10,11 +10,13 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "crowd_confluence/cookie.h"
 #include "printing.h"
 #include "simulator.h"
+#include "support/raw_server.h"
 
 using namespace crowd_confluence;
 using namespace std::chrono_literals;
@@ -385,7 +387,7 @@ BOOST_FIXTURE_TEST_CASE(get_a_new_session_when_the_old_one_is_gone, Stage) {
   BOOST_TEST(session_id_of(second.session) != session_id_of(first.session));
 }
 
-BOOST_FIXTURE_TEST_CASE(are_no_refusal_when_the_old_session_is_gone, Stage) {
+BOOST_FIXTURE_TEST_CASE(ask_without_the_old_session_when_confluence_minds_it, Stage) {
   // Such a Confluence answers 401, and says nothing of the token, which is as good as before.
   configure([](ConfluenceOptions& confluence) {
     confluence.foreign_session = atlassian::ForeignSession::kUnauthorized;
@@ -393,8 +395,28 @@ BOOST_FIXTURE_TEST_CASE(are_no_refusal_when_the_old_session_is_gone, Stage) {
   const Verdict first = exchange(alice());
   check_alice(first);
   simulator.restart_confluence();
-  BOOST_TEST(exchange(alice(), first.session.cookies()).result != Result::rejected);
-  check_alice(exchange(alice()));
+  const Verdict second = exchange(alice(), first.session.cookies());
+  check_alice(second);
+  BOOST_TEST(session_id_of(second.session) != session_id_of(first.session));
+  BOOST_TEST(requests().size() == 3U);
+  BOOST_TEST(!requests().back().cookie("JSESSIONID").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(ask_twice_in_no_more_time_than_once) {
+  test_support::RawServer server([](test_support::RawConnection& connection) {
+    if (!connection.read_request()) return;
+    std::this_thread::sleep_for(2s);  // how slow it is
+    connection.write("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
+    connection.wait_for_close();
+  });
+  ConfluenceSettings settings;
+  settings.base_url = parse_base_url(server.url()).value();
+  settings.http.timeout = 3s;
+  const auto began = std::chrono::steady_clock::now();
+  const Verdict verdict = ConfluenceClient(settings).exchange(
+      {.token = "T0kenT0kenT0kenT0kenT000", .address = kAddress}, "JSESSIONID=A1");
+  BOOST_TEST(verdict.reason == Reason::timeout);
+  BOOST_TEST((std::chrono::steady_clock::now() - began < 2s + settings.http.timeout));
 }
 
 BOOST_FIXTURE_TEST_CASE(are_refused_after_logging_out, Stage) {

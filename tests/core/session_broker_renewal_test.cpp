@@ -18,6 +18,7 @@ using atlassian::Fault;
 using atlassian::Server;
 using broker_stage::find;
 using broker_stage::kAddress;
+using broker_stage::kSomebody;
 
 namespace {
 
@@ -250,9 +251,10 @@ BOOST_FIXTURE_TEST_CASE(or_of_what_was_displaced, Followed) {
 
 BOOST_FIXTURE_TEST_CASE(who_misses_during_a_renewal_waits_for_it, Stage) {
   simulator.misbehave(Server::kConfluence, Fault::hang());
+  clock.advance(limits.session_ttl / 4 - 1s);
   BOOST_TEST(source() == Source::table);
   BOOST_TEST(simulator.wait_for_hanging(1));
-  clock.advance(limits.session_ttl / 4);  // its life is over now
+  clock.advance(1s);  // its life is over now
   Outcome outcome;
   std::thread late([&] { broker->find(alice(), outcome); });
   BOOST_TEST(processes::eventually([&] { return upstream().waiting() == 2; }));
@@ -266,8 +268,8 @@ BOOST_FIXTURE_TEST_CASE(who_misses_during_a_renewal_waits_for_it, Stage) {
 
 BOOST_FIXTURE_TEST_CASE(a_renewal_that_another_one_overtook_is_left_undone, Stage) {
   std::promise<void> may_go_on;
-  renewals->add(&upstream(), [&] { may_go_on.get_future().wait_for(processes::kPatience); });
-  BOOST_TEST(source() == Source::table);  // queued, behind something slow
+  hold_up_renewals(may_go_on.get_future().share());
+  BOOST_TEST(source() == Source::table);  // queued
   clock.advance(limits.session_ttl / 4 - 1ms);
   BOOST_TEST(source() == Source::table);  // queued again, as nothing came of the first
   may_go_on.set_value();
@@ -277,7 +279,7 @@ BOOST_FIXTURE_TEST_CASE(a_renewal_that_another_one_overtook_is_left_undone, Stag
 
 BOOST_FIXTURE_TEST_CASE(nor_is_one_of_a_session_that_is_over, Stage) {
   std::promise<void> may_go_on;
-  renewals->add(&upstream(), [&] { may_go_on.get_future().wait_for(processes::kPatience); });
+  hold_up_renewals(may_go_on.get_future().share());
   BOOST_TEST(source() == Source::table);
   broker->drop(alice(), session.cookies());
   may_go_on.set_value();
@@ -290,7 +292,7 @@ BOOST_FIXTURE_TEST_CASE(renewals_respect_breaker_and_limit, Stage) {
   BOOST_TEST(source() == Source::table);
   BOOST_TEST(renewals_are_done());
   BOOST_TEST(exchanges() == 1u);
-  upstream().succeeded();
+  upstream().succeeded(kSomebody);
   for (std::uint32_t i = 0; i < limits.max_waiting; ++i) upstream().enter(limits.max_waiting);
   clock.advance(limits.session_ttl / 4 - 1ms);
   BOOST_TEST(source() == Source::table);

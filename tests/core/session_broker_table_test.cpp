@@ -343,6 +343,52 @@ BOOST_FIXTURE_TEST_CASE(one_request_is_the_trial_and_hits_go_on, Stage) {
   BOOST_TEST(find(*broker, {.token = "x", .address = kAddress}).result == Result::rejected);
 }
 
+BOOST_FIXTURE_TEST_CASE(one_broken_account_shuts_out_nobody_else, Stage) {
+  const auto broker = make_broker();
+  for (int i = 0; i < 10; ++i) {
+    simulator.misbehave(Server::kConfluence,
+                        Fault::respond_with("HTTP/1.1 500 Error\r\nContent-Length: 0\r\n\r\n"));
+    const Outcome broken = find(*broker, alice());
+    BOOST_TEST(broken.result == Result::unavailable);
+    BOOST_TEST(broken.reason == (i < 3 ? Reason::server_error : Reason::breaker_open));
+    simulator.clear_faults();
+    if (i % 2 == 0) continue;
+    const std::string other = simulator.log_in("bob", kAddress);
+    BOOST_TEST(find(*broker, {.token = other, .address = kAddress}).result == Result::session);
+  }
+  BOOST_TEST(events.opened == 0);
+  clock.advance(limits.retry);
+  BOOST_TEST(find(*broker, alice()).result == Result::session);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_visitor_who_returns_has_the_same_session_at_confluence, Stage) {
+  const auto broker = make_broker();
+  const Session first = find(*broker, alice()).session;
+  clock.advance(limits.session_ttl);
+  const Outcome again = find(*broker, alice());
+  BOOST_TEST(again.source == Source::exchange);
+  BOOST_TEST(again.session.cookies() == first.cookies());
+  BOOST_TEST(simulator.counters().sessions_created == 1U);
+  // What was dropped is none of his any more.
+  broker->log_out(alice());
+  BOOST_TEST(find(*broker, alice()).source == Source::exchange);
+  BOOST_TEST(simulator.counters().sessions_created == 2U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_visitor_who_returns_to_a_confluence_that_was_restarted_gets_a_new_one,
+                        Stage) {
+  simulator.configure_confluence([](atlassian::ConfluenceOptions& confluence) {
+    confluence.foreign_session = atlassian::ForeignSession::kUnauthorized;
+  });
+  const auto broker = make_broker();
+  const Session first = find(*broker, alice()).session;
+  clock.advance(limits.session_ttl);
+  simulator.restart_confluence();
+  const Outcome again = find(*broker, alice());
+  BOOST_TEST(again.result == Result::session);
+  BOOST_TEST(again.session.cookies() != first.cookies());
+}
+
 BOOST_FIXTURE_TEST_CASE(who_cannot_be_asked_for_tells_the_breaker_nothing, Stage) {
   const auto broker = make_broker();
   // Without an address there is no exchange, and with this one no request.

@@ -422,6 +422,23 @@ BOOST_AUTO_TEST_CASE(a_free_place_is_taken_before_anything_is_displaced) {
   BOOST_TEST(t.has(key_number(100), 1ms));
 }
 
+BOOST_AUTO_TEST_CASE(the_cookies_of_an_ended_session_are_known_until_something_takes_its_place) {
+  Table t;
+  const VisitorKey key = key_number(1);
+  BOOST_TEST(t.table.ended_cookies(key, 0ms) == "");
+  t.put(key, 0ms, 100ms, "J=1; R=2");
+  BOOST_TEST(t.table.ended_cookies(key, 99ms) == "");
+  BOOST_TEST(t.table.ended_cookies(key, 100ms) == "J=1; R=2");
+  BOOST_TEST(t.table.ended_cookies(key_number(2), 100ms) == "");
+  t.refuse(key, 100ms, 10ms);
+  BOOST_TEST(t.table.ended_cookies(key, 1000ms) == "");
+  for (const Moment mark_ttl : {0ms, 10ms}) {
+    t.put(key, 0ms, 100ms, "J=1");
+    BOOST_TEST(t.drop(key, "J=1", 50ms, mark_ttl));
+    BOOST_TEST(t.table.ended_cookies(key, 100ms) == "");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(an_expired_session_that_may_still_be_renewed_is_left_if_there_is_room) {
   Table t;
   t.put(key_number(0), 0ms, 10ms);

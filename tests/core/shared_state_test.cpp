@@ -65,7 +65,7 @@ BOOST_FIXTURE_TEST_CASE(other_sizes_versions_and_empty_memory_are_refused, State
   BOOST_TEST(attached().has_value());
   // The number of the layout stands first, for every version to find.
   auto& layout = *memory.as<std::uint64_t>();
-  BOOST_TEST(layout == 0x4343'4600'0000'0002u);
+  BOOST_TEST(layout == 0x4343'4600'0000'0003u);
   ++layout;
   BOOST_TEST(!attached().has_value());
   const SharedMemory empty(SharedState::bytes_for(kVisitors));

@@ -24,6 +24,9 @@ namespace utf = boost::unit_test;
 
 namespace {
 
+constexpr std::uint64_t kVisitor = 10;
+constexpr std::uint64_t kOther = 11;
+
 struct Upstreams {
   SharedMemory memory{SharedUpstreams::bytes()};
   SharedUpstreams upstreams = SharedUpstreams::create(memory.get());
@@ -138,24 +141,56 @@ BOOST_FIXTURE_TEST_CASE(the_breaker_is_shared_and_a_killed_trial_is_over, Upstre
   });
   BOOST_TEST(failing.succeeds());
   BOOST_TEST(one.failed(1ms, 1000ms, std::nullopt));
-  BOOST_TEST(!one.may_admit(1000ms));
-  BOOST_TEST(one.may_admit(1001ms));
+  BOOST_TEST(!one.may_admit(kVisitor, 1000ms));
+  BOOST_TEST(one.may_admit(kVisitor, 1001ms));
 
   const processes::Shared<std::atomic<bool>> tries;
   Child trial([&] {
-    *tries = one.admit(1001ms, 1h) == Admission::trial;
+    *tries = one.admit(kVisitor, 1001ms, 1h) == Admission::trial;
     pause();
     return true;
   });
   BOOST_TEST_REQUIRE(processes::eventually([&] { return tries->load(); }));
-  BOOST_TEST((one.admit(1002ms, 1h) == Admission::refused));
+  BOOST_TEST((one.admit(kVisitor, 1002ms, 1h) == Admission::refused));
   const pid_t process = trial.id();
   trial.kill();
   BOOST_TEST(one.process_ended(process));
-  BOOST_TEST((one.admit(1002ms, 1h) == Admission::trial));
-  BOOST_TEST(one.succeeded());
-  Child closed([&] { return one.admit(1002ms, 1h) == Admission::normal; });
+  BOOST_TEST((one.admit(kVisitor, 1002ms, 1h) == Admission::trial));
+  BOOST_TEST(one.succeeded(kVisitor));
+  Child closed([&] { return one.admit(kVisitor, 1002ms, 1h) == Admission::normal; });
   BOOST_TEST(closed.succeeds());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_visitor_who_fails_alone_bars_nobody_else, Upstreams) {
+  for (int i = 0; i < 100; ++i) BOOST_TEST(!one.failed_for(kVisitor, 0ms, 1000ms, std::nullopt));
+  BOOST_TEST(!one.may_admit(kVisitor, 999ms));
+  BOOST_TEST((one.admit(kVisitor, 999ms, 1h) == Admission::refused));
+  BOOST_TEST((one.admit(kOther, 0ms, 1h) == Admission::normal));
+  BOOST_TEST((one.admit(kVisitor, 1000ms, 1h) == Admission::normal));
+}
+
+BOOST_FIXTURE_TEST_CASE(but_several_in_a_row_open_the_breaker, Upstreams) {
+  BOOST_TEST(!one.failed_for(1, 0ms, 1000ms, std::nullopt));
+  BOOST_TEST(!one.failed_for(2, 0ms, 1000ms, std::nullopt));
+  BOOST_TEST(!one.succeeded(3));
+  BOOST_TEST(!one.failed_for(1, 0ms, 1000ms, std::nullopt));
+  BOOST_TEST(!one.failed_for(2, 0ms, 1000ms, std::nullopt));
+  BOOST_TEST(one.failed_for(3, 0ms, 1000ms, std::nullopt));
+  BOOST_TEST((one.admit(kOther, 999ms, 1h) == Admission::refused));
+}
+
+BOOST_FIXTURE_TEST_CASE(whose_failure_is_known_leaves_the_trial_to_others, Upstreams) {
+  for (const std::uint64_t visitor : {1U, 2U, 3U})
+    one.failed_for(visitor, 0ms, 1000ms, std::nullopt);
+  BOOST_TEST((one.admit(1, 1000ms, 1h) == Admission::trial));
+  BOOST_TEST(!one.failed_for(1, 1000ms, 1000ms, std::nullopt));
+  BOOST_TEST((one.admit(kOther, 1000ms, 1h) == Admission::trial));
+  BOOST_TEST((one.admit(2, 1000ms, 1h) == Admission::refused));
+  // His, however, is news.
+  BOOST_TEST(!one.failed_for(kOther, 1000ms, 1000ms, std::nullopt));
+  BOOST_TEST((one.admit(4, 1999ms, 1h) == Admission::refused));
+  BOOST_TEST((one.admit(4, 2000ms, 1h) == Admission::trial));
+  BOOST_TEST(one.succeeded(4));
 }
 
 BOOST_FIXTURE_TEST_CASE(killed_at_any_moment_it_locks_and_counts_nothing, Upstreams,
@@ -165,8 +200,8 @@ BOOST_FIXTURE_TEST_CASE(killed_at_any_moment_it_locks_and_counts_nothing, Upstre
     Child child([&] {
       for (;; ++*rounds) {
         one.enter(100);
-        one.admit(1ms, 1ms);
-        one.succeeded();
+        one.admit(kVisitor, 1ms, 1ms);
+        one.succeeded(kVisitor);
         one.leave();
       }
       return true;
@@ -208,11 +243,27 @@ BOOST_FIXTURE_TEST_CASE(killed_before_every_write_of_failing, Upstreams,
       memory, [&] { one.failed(1ms, 100ms, std::nullopt); },
       [&] {
         // It is open or not, and either way a trial is let through in the end and closes it.
-        BOOST_TEST((one.admit(101ms, 1ms) != Admission::refused));
-        one.succeeded();
-        BOOST_TEST((one.admit(102ms, 1ms) == Admission::normal));
+        BOOST_TEST((one.admit(kVisitor, 101ms, 1ms) != Admission::refused));
+        one.succeeded(kVisitor);
+        BOOST_TEST((one.admit(kVisitor, 102ms, 1ms) == Admission::normal));
       });
   BOOST_TEST(kills >= 4u);
+}
+
+BOOST_FIXTURE_TEST_CASE(killed_before_every_write_of_failing_for_a_visitor, Upstreams,
+                        *utf::precondition(can_stop_at_writes)) {
+  for (std::uint64_t visitor = 1; visitor <= TroubledVisitors::kPlaces; ++visitor)
+    for (int i = 0; i < 3; ++i) one.failed_for(visitor, 0ms, 100ms, std::nullopt);
+  one.succeeded(9);
+  const auto kills = processes::kill_before_every_write(
+      memory, [&] { one.failed_for(kVisitor, 1ms, 100ms, std::nullopt); },
+      [&] {
+        BOOST_TEST((one.admit(kOther, 1ms, 1ms) == Admission::normal));
+        BOOST_TEST((one.admit(kVisitor, 1ms, 1ms) == Admission::normal));
+        one.succeeded(kOther);
+        BOOST_TEST(!one.failed_for(kVisitor, 2ms, 100ms, std::nullopt));
+      });
+  BOOST_TEST(kills >= 5u);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_place_that_is_being_taken_when_its_taker_dies_is_whole, Upstreams,

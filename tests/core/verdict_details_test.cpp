@@ -218,6 +218,23 @@ BOOST_AUTO_TEST_CASE(a_session_that_just_fits_is_taken) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_AUTO_TEST_SUITE(what_happened)
+
+BOOST_AUTO_TEST_CASE(is_one_users_trouble_perhaps_with_a_500_only) {
+  for (const int status : {200, 302, 401, 403, 404, 429, 501, 502, 503, 504})
+    BOOST_TEST(!judged(status, {}).may_concern_one_user, status);
+  BOOST_TEST(judged(500, {}).may_concern_one_user);
+}
+
+BOOST_AUTO_TEST_CASE(is_told_with_an_encoding_that_nobody_asked_for) {
+  BOOST_TEST(judged(200, {{"Content-Encoding", "gzip"}}, "\x1f\x8b").detail ==
+             "HTTP status 200, encoded as gzip");
+  BOOST_TEST(judged(200, {{"Content-Encoding", "line\r\nbreak"}}, "x").detail == "HTTP status 200");
+  BOOST_TEST(judged(404, {}).detail == "HTTP status 404");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_AUTO_TEST_SUITE(retry_after)
 
 BOOST_AUTO_TEST_CASE(seconds_are_read) {

@@ -26,9 +26,9 @@ class CROWD_CONFLUENCE_EXPORT CircuitBreaker {
   enum class Admission { normal, trial, refused };
 
   /// Whether a request may be made now. A trial is the only one until `trial_lease` is over, or
-  /// until it is told of by `succeeded` or `failed`. The lease must cover the longest that a whole
-  /// exchange can take: when it is over, whoever made the trial counts as lost, and another one is
-  /// let through.
+  /// until it is told of by one of the functions below. The lease must cover the longest that a
+  /// whole exchange can take: when it is over, whoever made the trial counts as lost, and another
+  /// one is let through.
   Admission admit(pid_t process, Moment now, Moment trial_lease);
 
   /// As `admit`, without taking the trial: false only while nobody is let through.
@@ -40,6 +40,9 @@ class CROWD_CONFLUENCE_EXPORT CircuitBreaker {
   /// True if this opened the breaker. `retry_after`, as the server asked for it, lengthens `retry`,
   /// at most ten-fold.
   bool failed(Moment now, Moment retry, std::optional<std::chrono::seconds> retry_after);
+
+  /// A trial is over, and nothing came of it that concerns others. Another one is let through.
+  void trial_told_nothing() { trial_until_ = Moment::zero(); }
 
   /// A trial of a process that is no more is over.
   void process_ended(pid_t process);

@@ -3,6 +3,7 @@
 #ifndef CROWD_CONFLUENCE_CONFLUENCE_CLIENT_H_
 #define CROWD_CONFLUENCE_CONFLUENCE_CLIENT_H_
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,12 +28,16 @@ class CROWD_CONFLUENCE_EXPORT ConfluenceClient {
  public:
   explicit ConfluenceClient(ConfluenceSettings settings);
 
-  /// Blocks for at most the settings' timeout. `session_cookies` as above.
+  /// Blocks for at most the settings' timeout. `session_cookies` as above; if Confluence does not
+  /// take them any more, it is asked once more without.
   [[nodiscard]] Verdict exchange(const Visitor& visitor, std::string_view session_cookies);
 
   [[nodiscard]] const ConfluenceSettings& settings() const { return settings_; }
 
  private:
+  [[nodiscard]] Verdict ask(const Visitor& visitor, std::string_view session_cookies,
+                            std::chrono::steady_clock::time_point deadline);
+
   ConfluenceSettings settings_;
   std::string probe_url_;
   HttpClient http_;

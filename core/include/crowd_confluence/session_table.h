@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "crowd_confluence/clock.h"
@@ -69,6 +70,10 @@ class CROWD_CONFLUENCE_EXPORT SessionTable {
   /// expensive because of what find did not find.
   Found find_after_writers(const VisitorKey& key, Moment now, Moment renewal_lease,
                            Outcome& outcome) const;
+
+  /// The cookies of a session whose life has ended, as long as nothing has taken its place;
+  /// otherwise empty. Takes the bucket's lock.
+  [[nodiscard]] std::string ended_cookies(const VisitorKey& key, Moment now) const;
 
   enum class Stored {
     yes,

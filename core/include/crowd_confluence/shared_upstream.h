@@ -15,6 +15,7 @@
 #include "crowd_confluence/circuit_breaker.h"
 #include "crowd_confluence/clock.h"
 #include "crowd_confluence/export.h"
+#include "crowd_confluence/troubled_visitors.h"
 #include "crowd_confluence/wait_limit.h"
 
 namespace crowd_confluence {
@@ -28,11 +29,16 @@ class CROWD_CONFLUENCE_EXPORT SharedUpstream {
   void leave();
   [[nodiscard]] std::uint32_t waiting();
 
-  /// The breaker's (circuit_breaker.h), under a lock. `trial_lease` must cover a whole exchange.
-  CircuitBreaker::Admission admit(Moment now, Moment trial_lease);
-  [[nodiscard]] bool may_admit(Moment now);
-  bool succeeded();
+  /// The breaker's (circuit_breaker.h), under a lock, and nobody who is barred for himself
+  /// (troubled_visitors.h). `trial_lease` must cover a whole exchange. `visitor` is one half of the
+  /// visitor's key, never 0.
+  CircuitBreaker::Admission admit(std::uint64_t visitor, Moment now, Moment trial_lease);
+  [[nodiscard]] bool may_admit(std::uint64_t visitor, Moment now);
+  bool succeeded(std::uint64_t visitor);
   bool failed(Moment now, Moment retry, std::optional<std::chrono::seconds> retry_after);
+  /// As `failed`, of a failure that perhaps concerns this visitor only.
+  bool failed_for(std::uint64_t visitor, Moment now, Moment retry,
+                  std::optional<std::chrono::seconds> retry_after);
 
   /// Gives up, and returns false, when the lock cannot be had soon: the caller must not hang.
   bool process_ended(pid_t process);
@@ -43,6 +49,7 @@ class CROWD_CONFLUENCE_EXPORT SharedUpstream {
   pthread_mutex_t mutex_;
   std::atomic<std::uint64_t> id_;  // 0: not in use
   CircuitBreaker breaker_;
+  TroubledVisitors troubled_;
   WaitLimit limit_;
 };
 

@@ -29,6 +29,7 @@ struct Verdict {
   Session session;     // with Result::session
   std::string detail;  // with Result::unavailable, what happened in words; may be empty; no secrets
   std::optional<std::chrono::seconds> retry_after;  // as the response asks; nonsense is left out
+  bool may_concern_one_user = false;  // a 500: a broken account perhaps, and no ailing Confluence
 };
 
 /// Judges a response. `token` is the SSO cookie's value that was sent; `previous` are the session
