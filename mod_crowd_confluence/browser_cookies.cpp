@@ -52,7 +52,7 @@ std::string SetCookieFilter::rewritten(std::string_view line) {
   bool drops = false;
   for (const SetCookie& cookie : split_set_cookie(line)) {
     if (cookie.name == config_.token_cookie_name()) removes_token_ = cookie.removes;
-    if (was_passed_on(cookie.name)) replaces_session_ = !was_given(cookie);
+    if (is_session(cookie.name)) replaces_session_ = !was_given(cookie);
     if (is_of_confluence(cookie)) {
       drops = true;
       continue;
@@ -66,9 +66,9 @@ std::string SetCookieFilter::rewritten(std::string_view line) {
              : kept;
 }
 
-bool SetCookieFilter::was_passed_on(std::string_view name) const {
+bool SetCookieFilter::is_session(std::string_view name) const {
   return state_.result == Result::session && config_.passing().place == PassAs::cookie &&
-         config_.session_cookie_names().is_required(name);
+         config_.passing().name.empty() && config_.session_cookie_names().is_required(name);
 }
 
 bool SetCookieFilter::is_of_confluence(const SetCookie& cookie) const {

@@ -35,8 +35,8 @@ class SetCookieFilter {
 
  private:
   [[nodiscard]] std::string rewritten(std::string_view line);
-  /// Whether a cookie of this name makes the session that the app was given.
-  [[nodiscard]] bool was_passed_on(std::string_view name) const;
+  /// Whether a cookie of this name makes the session that was passed on, under its own name.
+  [[nodiscard]] bool is_session(std::string_view name) const;
   [[nodiscard]] bool is_of_confluence(const SetCookie& cookie) const;
   [[nodiscard]] bool was_given(const SetCookie& cookie) const;
   void warn_of_clash(std::string_view name) const;

@@ -80,7 +80,9 @@ void clean(request_rec& request, const RequestState& state) {
   End end = end_by_status(request, config);
   end = std::max(end, clean(request.headers_out, request, config, present, cookies));
   end = std::max(end, clean(request.err_headers_out, request, config, present_on_errors, cookies));
-  if (cookies.replaces_session() && was_sent_to_confluence(request, config))
+  // One that was proven for this very request is not lost yet: another node of a cluster answered.
+  if (cookies.replaces_session() && state.source == Source::table &&
+      was_sent_to_confluence(request, config))
     end = std::max(end, End::expired);
   if (cookies.removes_token()) end = End::logged_out;
   forget_session(end, state);

@@ -7,6 +7,12 @@
 namespace crowd_confluence {
 namespace {
 
+/// Whether it may be otherwise without the cookies of a session, as Confluence may have forgotten
+/// it: it was restarted, say.
+bool may_be_due_to_cookies(const Verdict& verdict) {
+  return verdict.reason == Reason::unauthorized || verdict.reason == Reason::unexpected_answer;
+}
+
 Verdict unavailable(Reason reason, std::string detail = {}) {
   Verdict verdict;
   verdict.reason = reason;
@@ -40,21 +46,22 @@ ConfluenceClient::ConfluenceClient(ConfluenceSettings settings)
 Verdict ConfluenceClient::exchange(const Visitor& visitor, std::string_view session_cookies) {
   if (settings_.forwarded_for && visitor.address.empty()) return unavailable(Reason::bad_address);
   const auto deadline = std::chrono::steady_clock::now() + settings_.http.timeout;
-  Verdict verdict = ask(visitor, session_cookies, deadline);
-  // A 401, which tells nothing when it blames the cookie, may mean that only this session is dead:
-  // Confluence was restarted, say.
-  if (!session_cookies.empty() &&
-      (verdict.reason == Reason::unauthorized || verdict.reason == Reason::unexpected_answer))
-    verdict = ask(visitor, {}, deadline);
+  const auto response = get(visitor, session_cookies, deadline);
+  if (!response) return unavailable(response.error().reason, response.error().text);
+  Verdict verdict = judge(response.value(), settings_, visitor.token, session_cookies);
+  if (session_cookies.empty() || !may_be_due_to_cookies(verdict)) return verdict;
+
+  const auto without = get(visitor, {}, deadline);
+  if (without) return judge(without.value(), settings_, visitor.token, {});
+  // Perhaps the session is refused, and not the token.
+  if (verdict.result == Result::rejected) return unavailable(Reason::unexpected_answer);
   return verdict;
 }
 
-Verdict ConfluenceClient::ask(const Visitor& visitor, std::string_view session_cookies,
-                              std::chrono::steady_clock::time_point deadline) {
-  const auto response =
-      http_.get(probe_url_, exchange_headers(settings_, visitor, session_cookies), deadline);
-  if (!response) return unavailable(response.error().reason, response.error().text);
-  return judge(response.value(), settings_, visitor.token, session_cookies);
+Expected<HttpResponse, HttpError> ConfluenceClient::get(
+    const Visitor& visitor, std::string_view session_cookies,
+    std::chrono::steady_clock::time_point deadline) {
+  return http_.get(probe_url_, exchange_headers(settings_, visitor, session_cookies), deadline);
 }
 
 }  // namespace crowd_confluence

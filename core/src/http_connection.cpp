@@ -173,6 +173,10 @@ Expected<HttpConnection, HttpError> HttpConnection::open(const HttpSettings& set
   // With a proxy nothing else is connected to.
   const bool refused_by_proxy = code == CURLE_COULDNT_CONNECT && !settings.outgoing_proxy.empty();
   if (proxy_status >= 300 || refused_by_proxy) error.reason = Reason::proxy;
+  // libcurl names a proxy that it cannot use, with user and password.
+  if (!settings.outgoing_proxy.empty() &&
+      error.text.find(settings.outgoing_proxy) != std::string::npos)
+    error.text = curl_easy_strerror(code);
   return error;
 }
 

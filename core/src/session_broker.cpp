@@ -60,6 +60,21 @@ class Waiting {
   const bool may_wait_;
 };
 
+/// Ends a trial of the breaker's, however it ends.
+class Trial {
+ public:
+  Trial(SharedUpstream& upstream, CircuitBreaker::Admission admission)
+      : upstream_(admission == CircuitBreaker::Admission::trial ? &upstream : nullptr) {}
+  Trial(const Trial&) = delete;
+  Trial& operator=(const Trial&) = delete;
+  ~Trial() {
+    if (upstream_ != nullptr) upstream_->trial_told_nothing();
+  }
+
+ private:
+  SharedUpstream* const upstream_;
+};
+
 }  // namespace
 
 BrokerEvents::~BrokerEvents() = default;
@@ -189,27 +204,28 @@ void SessionBroker::lead(const ExchangeLeases::Part& part, const VisitorKey& key
                             *stored == Stored::too_large ? Reason::too_large : outcome.reason);
     }
   }
-  if (!may_ask(key)) {
+  const CircuitBreaker::Admission admission = admit(key);
+  if (admission == CircuitBreaker::Admission::refused) {
     give(outcome, Result::unavailable, Source::none, Reason::breaker_open);
     return lead.ends_with(outcome.result, outcome.reason);
   }
-  // With the cookies of a session that has ended here, as Confluence may still have it.
-  const Verdict verdict =
-      exchange(key, visitor, around_.state.table().ended_cookies(key, around_.clock->now()));
+  // Of a session that has ended here, as Confluence may still have it.
+  const std::string cookies = around_.state.table().take_ended_cookies(key, around_.clock->now());
+  const Verdict verdict = exchange(admission, key, visitor, cookies);
   give(outcome, verdict.result, Source::exchange, verdict.reason);
   outcome.session = verdict.session;
   outcome.detail = verdict.detail;
   remember(key, verdict, false, lead);
 }
 
-bool SessionBroker::may_ask(const VisitorKey& key) {
-  return upstream_.admit(id_of(key), around_.clock->now(), lease_) !=
-         CircuitBreaker::Admission::refused;
+CircuitBreaker::Admission SessionBroker::admit(const VisitorKey& key) {
+  return upstream_.admit(id_of(key), around_.clock->now(), lease_);
 }
 
-/// After `may_ask`: an exchange whose outcome the breaker learns.
-Verdict SessionBroker::exchange(const VisitorKey& key, const Visitor& visitor,
-                                std::string_view session_cookies) {
+/// Once admitted: an exchange whose outcome the breaker learns.
+Verdict SessionBroker::exchange(CircuitBreaker::Admission admission, const VisitorKey& key,
+                                const Visitor& visitor, std::string_view session_cookies) {
+  const Trial trial(upstream_, admission);
   Verdict verdict = client_.exchange(visitor, session_cookies);
   if (verdict.reason == Reason::internal) return verdict;  // of Confluence it tells nothing
   BrokerEvents* const events = around_.events;
@@ -278,15 +294,18 @@ void SessionBroker::renew(const VisitorKey& key, const Visitor& visitor, std::st
   Outcome known;
   const SessionTable::Found found = table.find(key, around_.clock->now(), renewal_lease_, known);
   if (!found.is_found || found.expires != expires) return;
-  const Waiting waiting(upstream_, limits_.max_waiting);
+  // Users who wait go before.
+  const Waiting waiting(upstream_, std::max(limits_.max_waiting / 2, 1U));
   if (!waiting) return;
   // Whoever misses the session meanwhile, as its life has ended, follows.
   ExchangeLeases& leases = around_.state.leases();
   const auto part = leases.join(key, around_.clock->now(), lease_);
   if (part.role != ExchangeLeases::Part::leads) return;
   Lead lead(leases, part);
-  if (!may_ask(key)) return lead.ends_with(Result::unavailable, Reason::breaker_open);
-  remember(key, exchange(key, visitor, cookies), true, lead);
+  const CircuitBreaker::Admission admission = admit(key);
+  if (admission == CircuitBreaker::Admission::refused)
+    return lead.ends_with(Result::unavailable, Reason::breaker_open);
+  remember(key, exchange(admission, key, visitor, cookies), true, lead);
 }
 
 void SessionBroker::drop(const Visitor& visitor, std::string_view cookies) {

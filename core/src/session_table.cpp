@@ -140,14 +140,16 @@ SessionTable::Found SessionTable::find_after_writers(const VisitorKey& key, Mome
   return found;
 }
 
-std::string SessionTable::ended_cookies(const VisitorKey& key, Moment now) const {
+std::string SessionTable::take_ended_cookies(const VisitorKey& key, Moment now) {
   const std::size_t bucket = bucket_of(key);
   const BucketLock lock(*this, bucket);
   const auto own = slot_of(bucket, key);
   const Entry entry = own ? own->entry() : Entry();
   if (entry.kind != Kind::session || entry.is_good(now)) return {};
   Slot::Text text;
-  return std::string(own->cookies(entry, text));
+  std::string cookies(own->cookies(entry, text));
+  own->clear();
+  return cookies;
 }
 
 /// An entry of no kind, for what is too large to be kept, clears what it replaces.

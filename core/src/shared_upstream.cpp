@@ -54,9 +54,12 @@ bool SharedUpstream::failed(Moment now, Moment retry,
 bool SharedUpstream::failed_for(std::uint64_t visitor, Moment now, Moment retry,
                                 std::optional<std::chrono::seconds> retry_after) {
   const RobustLock lock(&mutex_);
-  if (troubled_.failed(visitor, now, retry)) return breaker_.failed(now, retry, retry_after);
+  return troubled_.failed(visitor, now, retry) && breaker_.failed(now, retry, retry_after);
+}
+
+void SharedUpstream::trial_told_nothing() {
+  const RobustLock lock(&mutex_);
   breaker_.trial_told_nothing();
-  return false;
 }
 
 bool SharedUpstream::process_ended(pid_t process) {

@@ -1,6 +1,7 @@
 #include "crowd_confluence/troubled_visitors.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 namespace crowd_confluence {
@@ -12,7 +13,8 @@ bool TroubledVisitors::is_barred(std::uint64_t visitor, Moment now) const {
 }
 
 bool TroubledVisitors::failed(std::uint64_t visitor, Moment now, Moment retry) {
-  Place& place = place_for(visitor);
+  Place& place = place_of(visitor);
+  place.last_failure = now;
   place.failures = std::min(place.failures + 1, kFailuresToBar);
   if (place.failures == kFailuresToBar) place.barred_until = now + retry;
   const bool is_news = place.has_been_told == 0;
@@ -27,18 +29,20 @@ void TroubledVisitors::succeeded(std::uint64_t visitor) {
   }
 }
 
-/// That of this visitor, a free one, or that of whoever is barred for the shortest time.
-TroubledVisitors::Place& TroubledVisitors::place_for(std::uint64_t visitor) {
+/// His, or else a free one, or that of whose last failure is the longest ago.
+TroubledVisitors::Place& TroubledVisitors::place_of(std::uint64_t visitor) {
   const auto own = std::find_if(places_.begin(), places_.end(),
                                 [&](const Place& place) { return place.visitor == visitor; });
   if (own != places_.end()) return *own;
   const auto worth = [](const Place& place) {
-    return std::pair(place.visitor != 0, place.barred_until);
+    return std::pair(place.visitor != 0, place.last_failure);
   };
   Place& taken =
       *std::min_element(places_.begin(), places_.end(),
                         [&](const Place& a, const Place& b) { return worth(a) < worth(b); });
   taken = {};
+  // Whoever is killed here must not leave another one's failures to this visitor.
+  std::atomic_signal_fence(std::memory_order_seq_cst);
   taken.visitor = visitor;
   return taken;
 }

@@ -2,7 +2,6 @@
 
 #include <signal.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
@@ -17,6 +16,7 @@
 
 using crowd_confluence::Renewals;
 using processes::kPatience;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -26,7 +26,6 @@ constexpr const void* kGroup = nullptr;
 struct Held {
   std::promise<void> begun;
   std::promise<void> may_end;
-  std::atomic<bool> ends{false};
   std::atomic<bool> has_ended{false};
 
   void operator()() {
@@ -34,11 +33,18 @@ struct Held {
     may_end.get_future().wait_for(kPatience);
     has_ended = true;
   }
-  void let_end() {
-    ends = true;
-    may_end.set_value();
-  }
+  void let_end() { may_end.set_value(); }
   bool begins() { return begun.get_future().wait_for(kPatience) == std::future_status::ready; }
+};
+
+/// Tells when its life ends, as with the thread to which it is local.
+class Told {
+ public:
+  explicit Told(std::promise<void>& whom) : whom_(whom) {}
+  ~Told() { whom_.set_value(); }
+
+ private:
+  std::promise<void>& whom_;
 };
 
 /// All threads of a group at work until they are let.
@@ -80,15 +86,11 @@ BOOST_AUTO_TEST_CASE(a_few_of_a_group_are_done_at_once) {
   Held another;
   Renewals renewals;
   busy.keep(renewals);
-  std::atomic<bool> one_had_ended{false};
-  renewals.add(kGroup, [&] {
-    one_had_ended = std::any_of(busy.held.begin(), busy.held.end(),
-                                [](const Held& each) { return each.ends.load(); });
-    another();
-  });
+  renewals.add(kGroup, [&] { another(); });
+  const std::future<void> begun = another.begun.get_future();
+  BOOST_TEST((begun.wait_for(50ms) == std::future_status::timeout));
   busy.let_end();
-  BOOST_TEST_REQUIRE(another.begins());
-  BOOST_TEST(one_had_ended);
+  BOOST_TEST((begun.wait_for(kPatience) == std::future_status::ready));
   another.let_end();
 }
 
@@ -124,20 +126,24 @@ BOOST_AUTO_TEST_CASE(the_end_waits_for_those_that_are_being_done_and_leaves_the_
   Busy busy;
   std::atomic<int> others{0};
   const auto counted = std::make_shared<int>();
+  std::promise<void> idle_has_ended;
   auto renewals = std::make_unique<Renewals>();
   busy.keep(*renewals);
   for (int i = 0; i < 10; ++i) renewals->add(kGroup, [&others, counted] { ++others; });
   BOOST_TEST(counted.use_count() == 11);
+  // A group that is told of the end after the busy one, and has nothing to wait for.
+  renewals->add(&idle_has_ended, [&] { thread_local const Told told{idle_has_ended}; });
   std::atomic<bool> is_gone{false};
   std::thread ending([&] {
     renewals.reset();
     is_gone = true;
   });
+  BOOST_TEST((idle_has_ended.get_future().wait_for(kPatience) == std::future_status::ready));
   BOOST_TEST(!is_gone);
   busy.let_end();
   ending.join();
   for (const Held& each : busy.held) BOOST_TEST(each.has_ended);
-  BOOST_TEST(others <= 10);
+  BOOST_TEST(others == 0);
   BOOST_TEST(counted.use_count() == 1);
 }
 

@@ -375,6 +375,18 @@ BOOST_FIXTURE_TEST_CASE(a_visitor_who_returns_has_the_same_session_at_confluence
   BOOST_TEST(simulator.counters().sessions_created == 2U);
 }
 
+BOOST_FIXTURE_TEST_CASE(nor_is_what_was_of_no_use, Stage) {
+  const auto broker = make_broker();
+  find(*broker, alice());
+  clock.advance(limits.session_ttl);
+  // The node of a cluster on which it lives is down, say.
+  confluence_goes_down();
+  BOOST_TEST(find(*broker, alice()).reason == Reason::server_error);
+  confluence_comes_back();
+  BOOST_TEST(find(*broker, alice()).result == Result::session);
+  BOOST_TEST(!simulator.requests(Server::kConfluence).back().cookie("JSESSIONID").has_value());
+}
+
 BOOST_FIXTURE_TEST_CASE(a_visitor_who_returns_to_a_confluence_that_was_restarted_gets_a_new_one,
                         Stage) {
   simulator.configure_confluence([](atlassian::ConfluenceOptions& confluence) {
@@ -407,6 +419,7 @@ BOOST_FIXTURE_TEST_CASE(who_cannot_be_asked_for_tells_the_breaker_nothing, Stage
   BOOST_TEST(find(*broker, alice()).reason == Reason::refused);  // the trial was not taken
   clock.advance(limits.retry);
   BOOST_TEST(find(*broker, broken).reason == Reason::internal);
+  BOOST_TEST(find(*broker, alice()).reason == Reason::refused);  // this was the trial
   BOOST_TEST(find(*broker, alice()).reason == Reason::breaker_open);
   BOOST_TEST(events.closed == 0);
   for (std::uint32_t i = 0; i < limits.max_waiting; ++i) upstream().enter(limits.max_waiting);

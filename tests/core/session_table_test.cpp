@@ -422,20 +422,24 @@ BOOST_AUTO_TEST_CASE(a_free_place_is_taken_before_anything_is_displaced) {
   BOOST_TEST(t.has(key_number(100), 1ms));
 }
 
-BOOST_AUTO_TEST_CASE(the_cookies_of_an_ended_session_are_known_until_something_takes_its_place) {
+BOOST_AUTO_TEST_CASE(the_cookies_of_an_ended_session_are_there_until_something_takes_its_place) {
   Table t;
   const VisitorKey key = key_number(1);
-  BOOST_TEST(t.table.ended_cookies(key, 0ms) == "");
+  BOOST_TEST(t.table.take_ended_cookies(key, 0ms) == "");
   t.put(key, 0ms, 100ms, "J=1; R=2");
-  BOOST_TEST(t.table.ended_cookies(key, 99ms) == "");
-  BOOST_TEST(t.table.ended_cookies(key, 100ms) == "J=1; R=2");
-  BOOST_TEST(t.table.ended_cookies(key_number(2), 100ms) == "");
+  BOOST_TEST(t.table.take_ended_cookies(key, 99ms) == "");
+  BOOST_TEST(t.has(key, 99ms));
+  BOOST_TEST(t.table.take_ended_cookies(key_number(2), 100ms) == "");
+  BOOST_TEST(t.table.take_ended_cookies(key, 100ms) == "J=1; R=2");
+  BOOST_TEST(t.table.take_ended_cookies(key, 100ms) == "");
+  BOOST_TEST(t.table.count() == 0u);
+  t.put(key, 0ms, 100ms, "J=1; R=2");
   t.refuse(key, 100ms, 10ms);
-  BOOST_TEST(t.table.ended_cookies(key, 1000ms) == "");
+  BOOST_TEST(t.table.take_ended_cookies(key, 1000ms) == "");
   for (const Moment mark_ttl : {0ms, 10ms}) {
     t.put(key, 0ms, 100ms, "J=1");
     BOOST_TEST(t.drop(key, "J=1", 50ms, mark_ttl));
-    BOOST_TEST(t.table.ended_cookies(key, 100ms) == "");
+    BOOST_TEST(t.table.take_ended_cookies(key, 100ms) == "");
   }
 }
 

@@ -184,6 +184,7 @@ BOOST_FIXTURE_TEST_CASE(whose_failure_is_known_leaves_the_trial_to_others, Upstr
     one.failed_for(visitor, 0ms, 1000ms, std::nullopt);
   BOOST_TEST((one.admit(1, 1000ms, 1h) == Admission::trial));
   BOOST_TEST(!one.failed_for(1, 1000ms, 1000ms, std::nullopt));
+  one.trial_told_nothing();
   BOOST_TEST((one.admit(kOther, 1000ms, 1h) == Admission::trial));
   BOOST_TEST((one.admit(2, 1000ms, 1h) == Admission::refused));
   // His, however, is news.

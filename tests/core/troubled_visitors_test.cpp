@@ -69,7 +69,7 @@ BOOST_FIXTURE_TEST_CASE(each_is_one_sign_since_anybody_had_success, Visitors) {
   BOOST_TEST(!fail(kVisitor));
 }
 
-BOOST_FIXTURE_TEST_CASE(the_one_who_is_barred_for_the_shortest_time_makes_room, Visitors) {
+BOOST_FIXTURE_TEST_CASE(the_one_whose_failure_is_the_longest_ago_makes_room, Visitors) {
   for (std::uint64_t n = 1; n <= TroubledVisitors::kPlaces; ++n)
     bar(n, Moment(static_cast<Moment::rep>(10 - n)));
   BOOST_TEST(fail(1000, 20ms));
@@ -77,6 +77,14 @@ BOOST_FIXTURE_TEST_CASE(the_one_who_is_barred_for_the_shortest_time_makes_room, 
   for (std::uint64_t n = 1; n < displaced; ++n) BOOST_TEST(visitors.is_barred(n, 20ms));
   BOOST_TEST(!visitors.is_barred(displaced, 20ms));
   BOOST_TEST(!fail(1000, 20ms));
+}
+
+BOOST_FIXTURE_TEST_CASE(those_of_yesterday_take_no_place_from_those_of_today, Visitors) {
+  for (std::uint64_t n = 1; n <= TroubledVisitors::kPlaces; ++n) bar(n);
+  for (std::uint32_t i = 0; i < TroubledVisitors::kFailuresToBar; ++i)
+    for (const std::uint64_t visitor : {kVisitor, kOther}) fail(visitor, 24h);
+  BOOST_TEST(visitors.is_barred(kVisitor, 24h));
+  BOOST_TEST(visitors.is_barred(kOther, 24h));
 }
 
 BOOST_FIXTURE_TEST_CASE(free_places_are_taken_first, Visitors) {

@@ -41,7 +41,7 @@ class CROWD_CONFLUENCE_EXPORT CircuitBreaker {
   /// at most ten-fold.
   bool failed(Moment now, Moment retry, std::optional<std::chrono::seconds> retry_after);
 
-  /// A trial is over, and nothing came of it that concerns others. Another one is let through.
+  /// The trial is over, and nothing came of it that concerns others. Another one is let through.
   void trial_told_nothing() { trial_until_ = Moment::zero(); }
 
   /// A trial of a process that is no more is over.

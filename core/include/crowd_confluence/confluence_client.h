@@ -28,15 +28,17 @@ class CROWD_CONFLUENCE_EXPORT ConfluenceClient {
  public:
   explicit ConfluenceClient(ConfluenceSettings settings);
 
-  /// Blocks for at most the settings' timeout. `session_cookies` as above; if Confluence does not
-  /// take them any more, it is asked once more without.
+  /// Blocks for at most the settings' timeout. `session_cookies` as above; if Confluence
+  /// answers 401 without saying why, or nothing that can be understood, it is asked once more
+  /// without them.
   [[nodiscard]] Verdict exchange(const Visitor& visitor, std::string_view session_cookies);
 
   [[nodiscard]] const ConfluenceSettings& settings() const { return settings_; }
 
  private:
-  [[nodiscard]] Verdict ask(const Visitor& visitor, std::string_view session_cookies,
-                            std::chrono::steady_clock::time_point deadline);
+  [[nodiscard]] Expected<HttpResponse, HttpError> get(
+      const Visitor& visitor, std::string_view session_cookies,
+      std::chrono::steady_clock::time_point deadline);
 
   ConfluenceSettings settings_;
   std::string probe_url_;

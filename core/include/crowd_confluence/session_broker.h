@@ -98,8 +98,9 @@ class CROWD_CONFLUENCE_EXPORT SessionBroker {
             Outcome& outcome);
   void do_without(const VisitorKey& key, const Visitor& visitor, Reason reason, Outcome& outcome);
 
-  bool may_ask(const VisitorKey& key);
-  Verdict exchange(const VisitorKey& key, const Visitor& visitor, std::string_view session_cookies);
+  CircuitBreaker::Admission admit(const VisitorKey& key);
+  Verdict exchange(CircuitBreaker::Admission admission, const VisitorKey& key,
+                   const Visitor& visitor, std::string_view session_cookies);
   bool has_opened_breaker(const VisitorKey& key, const Verdict& failure);
   void remember(const VisitorKey& key, const Verdict& verdict, bool is_renewal, Lead& lead);
   void tell_if_too_large(Stored stored, const Session& session);

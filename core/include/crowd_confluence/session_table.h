@@ -71,9 +71,9 @@ class CROWD_CONFLUENCE_EXPORT SessionTable {
   Found find_after_writers(const VisitorKey& key, Moment now, Moment renewal_lease,
                            Outcome& outcome) const;
 
-  /// The cookies of a session whose life has ended, as long as nothing has taken its place;
-  /// otherwise empty. Takes the bucket's lock.
-  [[nodiscard]] std::string ended_cookies(const VisitorKey& key, Moment now) const;
+  /// Forgets a session whose life has ended, if nothing has taken its place, and returns its
+  /// cookies; otherwise an empty string.
+  [[nodiscard]] std::string take_ended_cookies(const VisitorKey& key, Moment now);
 
   enum class Stored {
     yes,

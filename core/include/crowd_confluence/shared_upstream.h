@@ -36,9 +36,12 @@ class CROWD_CONFLUENCE_EXPORT SharedUpstream {
   [[nodiscard]] bool may_admit(std::uint64_t visitor, Moment now);
   bool succeeded(std::uint64_t visitor);
   bool failed(Moment now, Moment retry, std::optional<std::chrono::seconds> retry_after);
-  /// As `failed`, of a failure that perhaps concerns this visitor only.
+  /// As `failed`, of a failure that perhaps concerns this visitor only. If that is nothing new, the
+  /// breaker stays as it is.
   bool failed_for(std::uint64_t visitor, Moment now, Moment retry,
                   std::optional<std::chrono::seconds> retry_after);
+  /// The trial is over; nothing, or nothing new, came of it. Harmless after one of the others.
+  void trial_told_nothing();
 
   /// Gives up, and returns false, when the lock cannot be had soon: the caller must not hang.
   bool process_ended(pid_t process);

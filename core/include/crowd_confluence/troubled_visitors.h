@@ -34,12 +34,13 @@ class CROWD_CONFLUENCE_EXPORT TroubledVisitors {
  private:
   struct Place {
     std::uint64_t visitor;  // 0: nobody
+    Moment last_failure;
     Moment barred_until;
     std::uint32_t failures;       // in a row
     std::uint32_t has_been_told;  // since anybody had success
   };
 
-  [[nodiscard]] Place& place_for(std::uint64_t visitor);
+  [[nodiscard]] Place& place_of(std::uint64_t visitor);
 
   std::array<Place, kPlaces> places_;
 };
