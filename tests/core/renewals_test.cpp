@@ -126,13 +126,18 @@ BOOST_AUTO_TEST_CASE(the_end_waits_for_those_that_are_being_done_and_leaves_the_
   Busy busy;
   std::atomic<int> others{0};
   const auto counted = std::make_shared<int>();
+  std::promise<void> is_idle;
   std::promise<void> idle_has_ended;
   auto renewals = std::make_unique<Renewals>();
   busy.keep(*renewals);
   for (int i = 0; i < 10; ++i) renewals->add(kGroup, [&others, counted] { ++others; });
   BOOST_TEST(counted.use_count() == 11);
   // A group that is told of the end after the busy one, and has nothing to wait for.
-  renewals->add(&idle_has_ended, [&] { thread_local const Told told{idle_has_ended}; });
+  renewals->add(&idle_has_ended, [&] {
+    thread_local const Told told{idle_has_ended};
+    is_idle.set_value();
+  });
+  BOOST_TEST_REQUIRE((is_idle.get_future().wait_for(kPatience) == std::future_status::ready));
   std::atomic<bool> is_gone{false};
   std::thread ending([&] {
     renewals.reset();
