@@ -2,20 +2,24 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
+#include <iomanip>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <string_view>
 
 #include "crowd_confluence/http_client.h"
+#include "libcurl_options.h"
 #include "printing.h"
-#include "refused_options.h"
 #include "simulator.h"
 #include "support/certificates.h"
 #include "support/raw_server.h"
@@ -119,6 +123,18 @@ Expected<HttpResponse, HttpError> get(const std::string& url, const HttpSettings
   return client.get(url, {});
 }
 
+/// Under which OpenSSL looks for a certificate in a directory.
+std::string hashed_name(const std::string& pem) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> text(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr), &X509_free);
+  std::ostringstream name;
+  name << std::hex << std::setw(8) << std::setfill('0') << X509_subject_name_hash(certificate.get())
+       << ".0";
+  return name.str();
+}
+
 void check_refused(const TlsServer& server, const HttpSettings& settings) {
   const auto result = get(server.url(), settings);
   BOOST_TEST_REQUIRE(!result.has_value());
@@ -151,6 +167,18 @@ BOOST_AUTO_TEST_CASE(an_unknown_authority_is_not) {
   settings.ca_certificate_file = directory.write("other.pem", other.certificate());
   check_refused(server, settings);
   BOOST_TEST(server.simulator().requests(atlassian::Server::kConfluence).empty());
+}
+
+BOOST_AUTO_TEST_CASE(with_an_authority_of_ones_own_no_other_is_trusted) {
+  TlsServer server;
+  const TemporaryDirectory directory;
+  directory.write(hashed_name(server.authority().certificate()), server.authority().certificate());
+  const BuiltInCaDirectory built_in(directory.path().string());
+  check_reached(server, {});
+  const CertificateAuthority other("Another authority");
+  HttpSettings settings;
+  settings.ca_certificate_file = directory.write("other.pem", other.certificate());
+  check_refused(server, settings);
 }
 
 BOOST_AUTO_TEST_CASE(an_authorities_file_that_is_gone_trusts_nobody) {
