@@ -2,20 +2,15 @@
 
 #include <http_protocol.h>
 
-#include <algorithm>
 #include <cstring>
 #include <string>
 
+#include "crowd_confluence/base_url.h"
 #include "directive_words.h"
 #include "log.h"
 
 namespace crowd_confluence {
 namespace {
-
-/// Whether the URL of a redirect may hold these characters as they are: no blanks, ASCII only.
-bool may_be_in_location(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
-}
 
 /// httpd answers 500 instead of a status that it does not know.
 bool is_known_to_httpd(int status) {
@@ -40,7 +35,7 @@ bool is_navigation(const request_rec& request) {
 }
 
 bool is_location(std::string_view url) {
-  return may_be_in_location(url) &&
+  return may_be_in_url(url) &&
          (url.starts_with("http://") || url.starts_with("https://") || url.starts_with("/"));
 }
 
@@ -84,7 +79,7 @@ const char* parse_reaction(cmd_parms* cmd, std::string_view action, Reaction& re
                            "(http://..., https://... or /...), in which expressions such as "
                            "%{escape:%{REQUEST_URI}} may stand");
   // What stands before the first expression is the same for every request.
-  if (!may_be_in_location(action.substr(0, action.find_first_of("%$"))))
+  if (!may_be_in_url(action.substr(0, action.find_first_of("%$"))))
     return refuse(cmd, "'" + std::string(action) +
                            "' holds what no URL may; write blanks and other letters than those of "
                            "ASCII as %20 and the like");
