@@ -23,14 +23,8 @@ void warn_at_start(const cmd_parms* cmd, const char* text) {
 /// Reads the value of `name=TIME`.
 const char* read_timeout(const cmd_parms* cmd, std::string_view word, std::string_view value,
                          std::chrono::milliseconds& time) {
-  constexpr auto kLongest = std::chrono::hours(1);
-  const auto read = read_time(cmd->pool, value);
-  if (!read || *read < std::chrono::milliseconds(1) || *read > kLongest)
-    return refuse(cmd, "'" + std::string(word) +
-                           "' is no time; allowed is 1ms to 1h, as a number with ms, s, min or h "
-                           "(none: seconds)");
-  time = *read;
-  return nullptr;
+  return set_time(cmd, word, value, std::chrono::milliseconds(1), std::chrono::hours(1),
+                  "1ms to 1h", time);
 }
 
 const char* read_max(const cmd_parms* cmd, std::string_view word, std::string_view value,

@@ -61,6 +61,20 @@ inline std::optional<std::chrono::milliseconds> read_time(apr_pool_t* pool, std:
   return std::chrono::milliseconds(apr_time_as_msec(time));
 }
 
+/// Sets a time between the two bounds. The message shows what was `written`, and says that
+/// `allowed` are the bounds.
+template <typename Setting>
+const char* set_time(const cmd_parms* cmd, std::string_view written, std::string_view value,
+                     std::chrono::milliseconds shortest, std::chrono::milliseconds longest,
+                     const char* allowed, Setting& setting) {
+  const auto time = read_time(cmd->pool, value);
+  if (!time || *time < shortest || *time > longest)
+    return refuse(cmd, "'" + std::string(written) + "' is no time; allowed is " + allowed +
+                           ", as a number with ms, s, min or h (none: seconds)");
+  setting = *time;
+  return nullptr;
+}
+
 /// Runs a directive's function. No exception crosses into httpd.
 template <typename Function>
 const char* guarded(const cmd_parms* cmd, Function function) noexcept {

@@ -26,14 +26,9 @@ const char* refuse_if_same(const cmd_parms* cmd, const DirectoryConfig& config) 
 }
 
 const char* set_ttl(const cmd_parms* cmd, const Words& words, std::chrono::milliseconds shortest,
-                    const char* shortest_text, std::optional<std::chrono::milliseconds>& setting) {
+                    const char* allowed, std::optional<std::chrono::milliseconds>& setting) {
   const std::string_view word = words.size() == 1 ? words[0] : std::string_view();
-  const auto time = read_time(cmd->pool, word);
-  if (!time || *time < shortest || *time > std::chrono::hours(24))
-    return refuse(cmd, "'" + std::string(word) + "' is no time; allowed is " + shortest_text +
-                           " to 24h, as a number with ms, s, min or h (none: seconds)");
-  setting = *time;
-  return nullptr;
+  return set_time(cmd, word, word, shortest, std::chrono::hours(24), allowed, setting);
 }
 
 }  // namespace
@@ -91,11 +86,11 @@ const char* set_forwarded_for(cmd_parms* cmd, DirectoryConfig& config, int on) {
 }
 
 const char* set_session_ttl(cmd_parms* cmd, DirectoryConfig& config, const Words& words) {
-  return set_ttl(cmd, words, std::chrono::seconds(1), "1s", config.session_ttl);
+  return set_ttl(cmd, words, std::chrono::seconds(1), "1s to 24h", config.session_ttl);
 }
 
 const char* set_rejection_ttl(cmd_parms* cmd, DirectoryConfig& config, const Words& words) {
-  return set_ttl(cmd, words, std::chrono::seconds(0), "0", config.rejection_ttl);
+  return set_ttl(cmd, words, std::chrono::seconds(0), "0 to 24h", config.rejection_ttl);
 }
 
 const char* set_protect_cookie(cmd_parms* cmd, DirectoryConfig& config, int on) {

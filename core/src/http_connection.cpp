@@ -13,7 +13,25 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Reason reason_of(CURLcode code) {
+/// With TLS 1.3 a server refuses the client's certificate only after the handshake, when libcurl
+/// takes it for an error of reading or writing.
+bool is_tls_alert(CURLcode code, std::string_view error_text) {
+  return (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR) &&
+         error_text.find("SSL") != std::string_view::npos &&
+         error_text.find(" alert ") != std::string_view::npos;
+}
+
+/// Somebody closed the connection in the middle of the handshake, and did not say why.
+bool is_cut_off(CURLcode code, std::string_view error_text) {
+  return code == CURLE_SSL_CONNECT_ERROR &&
+         (error_text.find("SSL_ERROR_SYSCALL") != std::string_view::npos ||
+          error_text.find("reset by peer") != std::string_view::npos);
+}
+
+/// The code alone does not always tell.
+Reason reason_of(CURLcode code, std::string_view error_text) {
+  if (is_tls_alert(code, error_text)) return Reason::tls;
+  if (is_cut_off(code, error_text)) return Reason::network;
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
       return Reason::timeout;
@@ -47,21 +65,6 @@ Reason reason_of(CURLcode code) {
     default:
       return Reason::network;
   }
-}
-
-/// With TLS 1.3 a server refuses the client's certificate only after the handshake, when libcurl
-/// takes it for an error of reading or writing.
-bool is_tls_alert(CURLcode code, std::string_view error_text) {
-  return (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR) &&
-         error_text.find("SSL") != std::string_view::npos &&
-         error_text.find(" alert ") != std::string_view::npos;
-}
-
-/// Somebody closed the connection in the middle of the handshake, and did not say why.
-bool is_cut_off(CURLcode code, std::string_view error_text) {
-  return code == CURLE_SSL_CONNECT_ERROR &&
-         (error_text.find("SSL_ERROR_SYSCALL") != std::string_view::npos ||
-          error_text.find("reset by peer") != std::string_view::npos);
 }
 
 /// What a connection is to be like. Once a setting was not taken, nothing is set any more: without
@@ -255,10 +258,7 @@ Expected<void, HttpError> HttpConnection::wait_for(short events, Deadline deadli
 
 HttpError HttpConnection::error(CURLcode code) const {
   const char* const text = error_text_->data();
-  if (*text == '\0') return {reason_of(code), curl_easy_strerror(code)};
-  if (is_tls_alert(code, text)) return {Reason::tls, text};
-  if (is_cut_off(code, text)) return {Reason::network, text};
-  return {reason_of(code), text};
+  return {reason_of(code, text), *text != '\0' ? text : curl_easy_strerror(code)};
 }
 
 }  // namespace crowd_confluence

@@ -37,11 +37,6 @@ void give(Outcome& outcome, Result result, Source source, Reason reason) {
   outcome.detail.clear();
 }
 
-/// As the upstream's part of the shared state knows a visitor.
-std::uint64_t id_of(const VisitorKey& key) {
-  return key[0] != 0 ? key[0] : 1;
-}
-
 /// Takes a place among those who wait for Confluence.
 class Waiting {
  public:
@@ -153,7 +148,7 @@ void SessionBroker::ask(const VisitorKey& key, const Visitor& visitor, Outcome& 
   if (settings().forwarded_for && visitor.address.empty())
     return give(outcome, Result::unavailable, Source::none, Reason::bad_address);
   const Moment began = around_.clock->now();
-  if (!upstream_.may_admit(id_of(key), began))
+  if (!upstream_.may_admit(half_of(key), began))
     return do_without(key, visitor, Reason::breaker_open, outcome);
   const Waiting waiting(upstream_, limits_.max_waiting);
   if (!waiting) return do_without(key, visitor, Reason::too_many_waiting, outcome);
@@ -219,7 +214,7 @@ void SessionBroker::lead(const ExchangeLeases::Part& part, const VisitorKey& key
 }
 
 CircuitBreaker::Admission SessionBroker::admit(const VisitorKey& key) {
-  return upstream_.admit(id_of(key), around_.clock->now(), lease_);
+  return upstream_.admit(half_of(key), around_.clock->now(), lease_);
 }
 
 /// Once admitted: an exchange whose outcome the breaker learns.
@@ -232,7 +227,7 @@ Verdict SessionBroker::exchange(CircuitBreaker::Admission admission, const Visit
   if (is_failure(verdict)) {
     if (has_opened_breaker(key, verdict) && events != nullptr)
       events->breaker_opened(settings(), verdict.reason, verdict.detail);
-  } else if (upstream_.succeeded(id_of(key)) && events != nullptr) {
+  } else if (upstream_.succeeded(half_of(key)) && events != nullptr) {
     events->breaker_closed(settings());
   }
   return verdict;
@@ -241,7 +236,7 @@ Verdict SessionBroker::exchange(CircuitBreaker::Admission admission, const Visit
 bool SessionBroker::has_opened_breaker(const VisitorKey& key, const Verdict& failure) {
   const Moment now = around_.clock->now();
   return failure.may_concern_one_user
-             ? upstream_.failed_for(id_of(key), now, limits_.retry, failure.retry_after)
+             ? upstream_.failed_for(half_of(key), now, limits_.retry, failure.retry_after)
              : upstream_.failed(now, limits_.retry, failure.retry_after);
 }
 

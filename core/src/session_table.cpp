@@ -77,7 +77,7 @@ SessionTable::Found SessionTable::find(const VisitorKey& key, Moment now, Moment
                                        Outcome& outcome) const {
   const std::size_t bucket = bucket_of(key);
   const TableWord* const tags = tags_of(memory_) + bucket * kWays;
-  const std::uint64_t tag = Slot::tag_of(key);
+  const std::uint64_t tag = half_of(key);
   for (std::size_t way = 0; way < kWays; ++way) {
     if (tags[way].load(std::memory_order_relaxed) != tag) continue;
     const Slot found = slot(bucket, way);

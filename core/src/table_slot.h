@@ -74,9 +74,7 @@ class SessionTable::Slot {
   static constexpr std::size_t kWords = kHeadWords + kTextWords;
   static_assert(kWords * sizeof(Word) == 1024);
 
-  /// What stands in the slot's tag if its entry is for this key; never 0.
-  static std::uint64_t tag_of(const VisitorKey& key) { return key[0] != 0 ? key[0] : 1; }
-
+  /// `tag`: half_of the entry's key; 0: there is none.
   Slot(Word* tag, Word* words) : tag_(tag), words_(words) {}
 
   /// Calls `read` until what it saw was not being written; false when there is no getting at it.
@@ -151,7 +149,7 @@ class SessionTable::Slot {
       std::memcpy(&word, entry.text + i, std::min<std::size_t>(8, entry.text_length() - i));
       store(kHeadWords + i / 8, word);
     }
-    tag_->store(tag_of(key), std::memory_order_relaxed);
+    tag_->store(half_of(key), std::memory_order_relaxed);
     end();
   }
 

@@ -28,9 +28,8 @@ class CROWD_CONFLUENCE_EXPORT ConfluenceClient {
  public:
   explicit ConfluenceClient(ConfluenceSettings settings);
 
-  /// Blocks for at most the settings' timeout. `session_cookies` as above; if Confluence
-  /// answers 401 without saying why, or nothing that can be understood, it is asked once more
-  /// without them.
+  /// Blocks for at most the settings' timeout. `session_cookies` as above; if Confluence answers
+  /// 401 without saying why, or nothing that can be understood, it is asked once more without them.
   [[nodiscard]] Verdict exchange(const Visitor& visitor, std::string_view session_cookies);
 
   [[nodiscard]] const ConfluenceSettings& settings() const { return settings_; }

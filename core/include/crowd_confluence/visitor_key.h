@@ -23,6 +23,11 @@ struct Visitor {
 /// share one.
 using VisitorKey = std::array<std::uint64_t, 2>;
 
+/// One half of a key, for where 0 stands for nobody: it is never that.
+[[nodiscard]] constexpr std::uint64_t half_of(const VisitorKey& key) {
+  return key[0] != 0 ? key[0] : 1;
+}
+
 /// Hashes token and client address, as fields of their own, together with everything that tells one
 /// Confluence, and one way of asking it, from another: base URL, probe, cookie names, whether the
 /// address is sent, TLS. The address is part of it because Confluence trusts a session for a while
