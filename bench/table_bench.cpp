@@ -20,8 +20,8 @@
 
 #include "crowd_confluence/outcome.h"
 #include "crowd_confluence/session.h"
-#include "crowd_confluence/session_table.h"
-#include "crowd_confluence/visitor_key.h"
+#include "shared/session_table.h"
+#include "broker/visitor_hash.h"
 
 namespace {
 

@@ -6,10 +6,10 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
-#include "lifecycle.h"
+#include "process/lifecycle.h"
 #include "module_functions.h"
-#include "request.h"
-#include "response.h"
+#include "request/fixup.h"
+#include "response/response_filter.h"
 
 namespace cc = crowd_confluence;
 

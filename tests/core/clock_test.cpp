@@ -4,7 +4,7 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 
-#include "processes.h"
+#include "harness/processes.h"
 
 using namespace crowd_confluence;
 using namespace std::chrono_literals;

@@ -1,7 +1,7 @@
 #define BOOST_TEST_MODULE core
 #include <boost/test/unit_test.hpp>
 
-#include "crowd_confluence/http_client.h"
+#include "crowd_confluence/http/client.h"
 
 namespace {
 

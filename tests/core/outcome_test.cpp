@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "printing.h"
+#include "harness/printing.h"
 
 using namespace crowd_confluence;
 

@@ -1,0 +1,46 @@
+// What a response of Confluence says about the user behind a token.
+//
+// A JSESSIONID proves nothing: Confluence gives one to anonymous visitors too. What counts,
+// strongest first:
+//  1. The probe's JSON answer: `type` is `known` (`anonymous` for a token that is nobody's).
+//  2. The last X-Seraph-LoginReason is OK, and X-AUSERNAME names a user.
+// That Confluence repeats the SSO cookie shows only that Crowd accepted it; the user may still not
+// be allowed to use Confluence, and with a 403 is not. A 429, a 5xx, a redirect to anything but the
+// log-in page, and a page or a challenge of some proxy say nothing about the token.
+
+#ifndef CROWD_CONFLUENCE_CONFLUENCE_VERDICT_H_
+#define CROWD_CONFLUENCE_CONFLUENCE_VERDICT_H_
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "crowd_confluence/export.h"
+#include "crowd_confluence/http/response.h"
+#include "crowd_confluence/outcome.h"
+#include "crowd_confluence/confluence/settings.h"
+
+namespace crowd_confluence {
+
+struct Verdict {
+  Result result = Result::unavailable;  // never Result::missing
+  Reason reason = Reason::unexpected_answer;
+  Session session;     // with Result::session
+  std::string detail;  // with Result::unavailable, what happened in words; may be empty; no secrets
+  std::optional<std::chrono::seconds> retry_after;  // as the response asks; nonsense is left out
+  bool may_concern_one_user = false;  // a 500: a broken account perhaps, and no ailing Confluence
+};
+
+/// Judges a response. `token` is the SSO cookie's value that was sent; `previous` are the session
+/// cookies that were sent along, as a Cookie header, empty on a first exchange: what the response
+/// does not replace or remove stays part of the session. As in a browser, a cookie of the response
+/// is removed by what names the same Path and Domain, or none of both. A pure function.
+[[nodiscard]] CROWD_CONFLUENCE_EXPORT Verdict judge(const HttpResponse& response,
+                                                    const ConfluenceSettings& settings,
+                                                    std::string_view token,
+                                                    std::string_view previous);
+
+}  // namespace crowd_confluence
+
+#endif  // CROWD_CONFLUENCE_CONFLUENCE_VERDICT_H_

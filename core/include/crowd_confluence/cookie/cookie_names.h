@@ -1,0 +1,49 @@
+// Which of Confluence's cookies make up a session.
+
+#ifndef CROWD_CONFLUENCE_COOKIE_COOKIE_NAMES_H_
+#define CROWD_CONFLUENCE_COOKIE_COOKIE_NAMES_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crowd_confluence/cookie/cookie_header.h"
+#include "crowd_confluence/expected.h"
+#include "crowd_confluence/export.h"
+
+namespace crowd_confluence {
+
+/// An ordered list of cookie names, in which a name that ends in `*` stands for all that begin
+/// alike. Immutable after `add`; reading is thread-safe and does not allocate.
+class CROWD_CONFLUENCE_EXPORT CookieNames {
+ public:
+  /// Confluence's and Jira's own cookies, and those of the usual load balancers, because a session
+  /// lives on one node of a cluster.
+  static const CookieNames& defaults();
+
+  /// Refuses what is no cookie name, a `*` anywhere but at the end, and `*` alone.
+  Expected<void, Problem> add(std::string_view pattern);
+
+  /// Whether a cookie of the session has this name. Cookie names are case-sensitive.
+  [[nodiscard]] bool contains(std::string_view name) const;
+
+  /// Whether some application might take `name` for a cookie that this module passes on: with
+  /// `prefix` before it, and in any case of the letters, as some frameworks fold it.
+  [[nodiscard]] bool may_be_taken_for(std::string_view prefix, std::string_view name) const;
+
+  /// How the names begin for which `may_be_taken_for` may be true.
+  [[nodiscard]] NameStarts starts(std::string_view prefix) const;
+
+  /// The first pattern: without a cookie that matches it there is no session.
+  [[nodiscard]] bool is_required(std::string_view name) const;
+
+  [[nodiscard]] const std::vector<std::string>& patterns() const { return patterns_; }
+
+ private:
+  std::vector<std::string> patterns_;
+  NameStarts starts_;
+};
+
+}  // namespace crowd_confluence
+
+#endif  // CROWD_CONFLUENCE_COOKIE_COOKIE_NAMES_H_

@@ -1,0 +1,67 @@
+#include "crowd_confluence/confluence/client.h"
+
+#include <utility>
+
+#include "version.h"
+
+namespace crowd_confluence {
+namespace {
+
+/// Whether it may be otherwise without the cookies of a session, as Confluence may have forgotten
+/// it: it was restarted, say.
+bool may_be_due_to_cookies(const Verdict& verdict) {
+  return verdict.reason == Reason::unauthorized || verdict.reason == Reason::unexpected_answer;
+}
+
+Verdict unavailable(Reason reason, std::string detail = {}) {
+  Verdict verdict;
+  verdict.reason = reason;
+  verdict.detail = std::move(detail);
+  return verdict;
+}
+
+}  // namespace
+
+std::vector<std::string> exchange_headers(const ConfluenceSettings& settings,
+                                          const Visitor& visitor,
+                                          std::string_view session_cookies) {
+  std::string cookies = "Cookie: " + settings.token_cookie + "=";
+  cookies += visitor.token;
+  if (!session_cookies.empty()) cookies.append("; ").append(session_cookies);
+
+  std::vector<std::string> headers = {"Accept: application/json",
+                                      "User-Agent: mod_crowd_confluence/" CROWD_CONFLUENCE_VERSION,
+                                      std::move(cookies)};
+  // One line with one address: Atlassian's code and its documentation read a longer chain
+  // differently.
+  if (settings.forwarded_for) headers.push_back("X-Forwarded-For: " + std::string(visitor.address));
+  return headers;
+}
+
+ConfluenceClient::ConfluenceClient(ConfluenceSettings settings)
+    : settings_(std::move(settings)),
+      probe_url_(settings_.base_url.text + settings_.probe.path),
+      http_(settings_.http) {}
+
+Verdict ConfluenceClient::exchange(const Visitor& visitor, std::string_view session_cookies) {
+  if (settings_.forwarded_for && visitor.address.empty()) return unavailable(Reason::bad_address);
+  const auto deadline = std::chrono::steady_clock::now() + settings_.http.timeout;
+  const auto response = get(visitor, session_cookies, deadline);
+  if (!response) return unavailable(response.error().reason, response.error().text);
+  Verdict verdict = judge(response.value(), settings_, visitor.token, session_cookies);
+  if (session_cookies.empty() || !may_be_due_to_cookies(verdict)) return verdict;
+
+  const auto without = get(visitor, {}, deadline);
+  if (without) return judge(without.value(), settings_, visitor.token, {});
+  // Perhaps the session is refused, and not the token.
+  if (verdict.result == Result::rejected) return unavailable(Reason::unexpected_answer);
+  return verdict;
+}
+
+Expected<HttpResponse, HttpError> ConfluenceClient::get(
+    const Visitor& visitor, std::string_view session_cookies,
+    std::chrono::steady_clock::time_point deadline) {
+  return http_.get(probe_url_, exchange_headers(settings_, visitor, session_cookies), deadline);
+}
+
+}  // namespace crowd_confluence

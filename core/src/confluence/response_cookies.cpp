@@ -1,0 +1,90 @@
+#include "confluence/response_cookies.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/ascii.h"
+#include "crowd_confluence/cookie/cookie_header.h"
+#include "crowd_confluence/cookie/set_cookie.h"
+
+namespace crowd_confluence {
+namespace {
+
+constexpr std::size_t kMaxSessionCookies = 32;
+
+struct HeldCookie {
+  std::string_view name;
+  std::string_view value;
+  std::string_view path;
+  std::string_view domain;
+  bool was_sent = false;  // so nobody knows its path and domain
+};
+
+/// Whether a browser that got both takes the removal for one of this cookie (RFC 6265 §5.3).
+bool removes(const SetCookie& removal, const HeldCookie& held) {
+  if (held.was_sent || (removal.path.empty() && removal.domain.empty())) return true;
+  return removal.path == held.path && ascii::equal_ignoring_case(removal.domain, held.domain);
+}
+
+/// One cookie for each name: a Cookie header that goes on to the app tells no two paths apart.
+void receive(std::vector<HeldCookie>& jar, const SetCookie& cookie) {
+  std::erase_if(jar, [&](const HeldCookie& held) {
+    return held.name == cookie.name && (!cookie.removes || removes(cookie, held));
+  });
+  if (!cookie.removes)
+    jar.push_back({cookie.name, cookie.value, cookie.path, cookie.domain, false});
+}
+
+template <typename Use>
+void for_each_set_cookie(const HttpResponse& response, Use use) {
+  for (const HttpHeader& header : response.headers) {
+    if (!ascii::equal_ignoring_case(header.name, "Set-Cookie")) continue;
+    for (const SetCookie& cookie : parse_set_cookie(header.value)) use(cookie);
+  }
+}
+
+/// Of too many, the last ones go, and the required one never.
+void leave_out_further(std::vector<HeldCookie>& jar, const CookieNames& names) {
+  if (jar.size() <= kMaxSessionCookies) return;
+  const auto last = std::find_if(jar.rbegin(), jar.rend(), [&](const HeldCookie& held) {
+    return !names.is_required(held.name);
+  });
+  jar.erase(last == jar.rend() ? jar.end() - 1 : last.base() - 1);
+}
+
+}  // namespace
+
+std::string session_cookies_after(const HttpResponse& response, const CookieNames& names,
+                                  std::string_view previous) {
+  std::vector<HeldCookie> jar;
+  for (CookieScanner scan(previous); scan.next();)
+    if (names.contains(scan.cookie().name))
+      jar.push_back({scan.cookie().name, scan.cookie().value, {}, {}, true});
+  for_each_set_cookie(response, [&](const SetCookie& cookie) {
+    if (!names.contains(cookie.name)) return;
+    receive(jar, cookie);
+    leave_out_further(jar, names);
+  });
+  if (std::none_of(jar.begin(), jar.end(),
+                   [&](const HeldCookie& held) { return names.is_required(held.name); }))
+    return {};
+  std::string header;
+  for (const HeldCookie& held : jar) {
+    if (!header.empty()) header += "; ";
+    header.append(held.name).append("=").append(held.value);
+  }
+  return header;
+}
+
+bool repeats_token(const HttpResponse& response, std::string_view token_cookie,
+                   std::string_view token) {
+  std::vector<HeldCookie> jar;
+  for_each_set_cookie(response, [&](const SetCookie& cookie) {
+    if (cookie.name == token_cookie) receive(jar, cookie);
+  });
+  return std::any_of(jar.begin(), jar.end(), [&](const HeldCookie& held) {
+    return unquoted(held.value) == unquoted(token);
+  });
+}
+
+}  // namespace crowd_confluence

@@ -1,0 +1,139 @@
+// What this server remembers of its visitors: proven sessions, refusals, and that a session was
+// dropped.
+//
+// The table lies in memory that all child processes share. Reading takes no lock and makes no
+// system call; a reader that meets a writer tries again, and sees either the old entry or the new
+// one, never a mixture. A process may be killed at any step, of reading or writing: nothing stays
+// locked, and at worst the one entry that it was writing is lost. docs/shared-memory.md describes
+// the layout.
+
+#ifndef CROWD_CONFLUENCE_SRC_SHARED_SESSION_TABLE_H_
+#define CROWD_CONFLUENCE_SRC_SHARED_SESSION_TABLE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "crowd_confluence/clock.h"
+#include "crowd_confluence/export.h"
+#include "crowd_confluence/outcome.h"
+#include "broker/visitor_hash.h"
+
+namespace crowd_confluence {
+
+/// A view of the shared memory; copy it as you like. Thread-safe, and safe across processes.
+///
+/// The table is divided into buckets; a visitor has its place in one of them. When a bucket is
+/// full, an expired entry makes room, then a refusal or a mark, then the session whose life ends
+/// first, which is the one that was proven longest ago where all live equally long; a refusal or a
+/// mark never displaces a session that is still good, so that nobody can push others out with
+/// made-up tokens.
+///
+/// A mark says that the visitor's session was dropped, for as long as the same session may still
+/// come from elsewhere. It counts as absent, but only `put_session`, with what was proven just now,
+/// takes its place. A refusal may carry a mark, which may outlive it.
+class CROWD_CONFLUENCE_EXPORT SessionTable {
+ public:
+  /// User and cookies of a session that fits, in bytes.
+  static constexpr std::size_t kMaxSessionBytes = 976;
+
+  /// How much memory a table for so many visitors takes. It has room for twice as many, so that,
+  /// with that many visitors, fewer than one in a thousand finds its bucket full.
+  [[nodiscard]] static std::size_t bytes_for(std::size_t visitors);
+
+  /// A new, empty table in `memory`: zeroed, shared, aligned to 64, of bytes_for(visitors).
+  static SessionTable create(void* memory, std::size_t visitors);
+
+  /// The table that `create` made there, for the same number of visitors.
+  static SessionTable attach(void* memory, std::size_t visitors);
+
+  struct Found {
+    bool is_found = false;
+    /// The last quarter of the session's life has begun, and this caller is the one to renew it:
+    /// nobody else is told so before `renewal_lease` is over.
+    bool is_to_renew = false;
+    /// There is a mark. Only `find_after_writers` tells.
+    bool is_marked = false;
+    Moment expires{};
+  };
+
+  /// Fills result, reason and session of `outcome` if the visitor is known and `now` is before the
+  /// end of the entry's life. Otherwise leaves it untouched but for the session, which may be empty
+  /// then. An entry that is being written for unusually long counts as absent: its writer may have
+  /// been killed.
+  Found find(const VisitorKey& key, Moment now, Moment renewal_lease, Outcome& outcome) const;
+
+  /// As find, but waits for writers, under the bucket's lock: for who is about to do something
+  /// expensive because of what find did not find.
+  Found find_after_writers(const VisitorKey& key, Moment now, Moment renewal_lease,
+                           Outcome& outcome) const;
+
+  /// Forgets a session whose life has ended, if nothing has taken its place, and returns its
+  /// cookies; otherwise an empty string.
+  [[nodiscard]] std::string take_ended_cookies(const VisitorKey& key, Moment now);
+
+  enum class Stored {
+    yes,
+    too_large,
+    no_room  // or nothing that the session may take the place of
+  };
+
+  /// Remembers a session that was proven at `now` until `now + ttl`. Replaces what was known. One
+  /// that is too large is not kept; what was known is forgotten all the same.
+  Stored put_session(const VisitorKey& key, Moment now, Moment ttl, Reason reason,
+                     const Session& session);
+
+  /// As put_session, but only if there is a session, which may have expired meanwhile: one that was
+  /// dropped while it was being renewed stays dropped.
+  Stored renew_session(const VisitorKey& key, Moment now, Moment ttl, Reason reason,
+                       const Session& session);
+
+  /// As put_session, for a session that was proven before, and kept elsewhere since: not while
+  /// there is a mark.
+  Stored adopt_session(const VisitorKey& key, Moment now, Moment ttl, Reason reason,
+                       const Session& session);
+
+  /// Remembers a refusal until `now + ttl`, and a mark until `now + mark_ttl`. Replaces what was
+  /// known, but for a mark that lasts longer.
+  Stored put_refusal(const VisitorKey& key, Moment now, Moment ttl, Reason reason, Moment mark_ttl);
+
+  /// Whether a session with these cookies is meant. Called with the bucket's lock held: must not
+  /// block, nor use the table.
+  using IsMeant = std::function<bool(std::string_view cookies)>;
+
+  /// Forgets the visitor's session, unless it is not the one that is meant, and leaves a mark until
+  /// `now + mark_ttl`, also where there was no session. With a `mark_ttl` of zero, no mark. Whether
+  /// there was such a session.
+  bool drop_session(const VisitorKey& key, const IsMeant& is_meant, Moment now, Moment mark_ttl);
+
+  /// How many entries are in use, expired ones included. Reads the whole table: for tests and
+  /// reports.
+  [[nodiscard]] std::size_t count() const;
+
+ private:
+  class Slot;
+  class BucketLock;
+  enum class Kind : std::uint8_t { empty, session, refusal, mark };
+  /// What an entry may take the place of, if it is the same visitor's.
+  enum class Replaces { all, sessions, all_but_marks };
+  struct Entry;
+
+  SessionTable(void* memory, std::size_t buckets);
+  [[nodiscard]] std::size_t bucket_of(const VisitorKey& key) const;
+  [[nodiscard]] Slot slot(std::size_t bucket, std::size_t way) const;
+  [[nodiscard]] std::optional<Slot> slot_of(std::size_t bucket, const VisitorKey& key) const;
+  [[nodiscard]] std::optional<Slot> room_for(std::size_t bucket, Kind kind, Moment now) const;
+  Stored put(const VisitorKey& key, const Entry& entry, Replaces replaces, Moment now);
+  Stored put_session(const VisitorKey& key, Moment now, Moment ttl, Reason reason,
+                     const Session& session, Replaces replaces);
+
+  void* memory_;
+  std::size_t buckets_;
+};
+
+}  // namespace crowd_confluence
+
+#endif  // CROWD_CONFLUENCE_SRC_SHARED_SESSION_TABLE_H_

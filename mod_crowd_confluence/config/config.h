@@ -1,0 +1,123 @@
+// The module's settings in one section of httpd's configuration, and how an inner section's join an
+// outer one's.
+
+#ifndef MOD_CROWD_CONFLUENCE_CONFIG_CONFIG_H_
+#define MOD_CROWD_CONFLUENCE_CONFIG_CONFIG_H_
+
+#include <httpd.h>
+
+#include <ap_expr.h>
+#include <apr_tables.h>
+#include <http_config.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "crowd_confluence/http/url.h"
+#include "crowd_confluence/http/certificates.h"
+#include "crowd_confluence/cookie/cookie_names.h"
+#include "crowd_confluence/outcome.h"
+#include "crowd_confluence/broker/session_broker.h"
+#include "crowd_confluence/confluence/settings.h"
+#include "process/socache_store.h"
+
+namespace crowd_confluence {
+
+/// CrowdConfluenceURL with its parameters, which are one setting.
+struct Upstream {
+  BaseUrl base_url;
+  std::chrono::milliseconds connect_timeout{2000};
+  std::chrono::milliseconds timeout{5000};
+  std::chrono::milliseconds retry{30'000};
+  std::optional<std::uint32_t> max_waiting;  // half of the server's threads unless set
+};
+
+/// CrowdConfluencePassAs.
+struct PassAs {
+  enum Place { cookie, header } place = cookie;
+  std::string name;         // the prefix of the cookies' names, or the header's name
+  std::string folded_name;  // the header's, as header_names.h folds it
+};
+
+/// CrowdConfluenceWhen for one result.
+struct Reaction {
+  int status = 0;                            // answer with it, unless 0
+  const ap_expr_info_t* redirect = nullptr;  // send a navigation there, unless null
+};
+
+/// Every setting is unset until a directive sets it, and then points to what lives as long as the
+/// configuration. The objects behind equal pointers are equal, which Brokers relies on.
+struct DirectoryConfig {
+  /// A section's settings live as long as the configuration; merged ones may live as long as a
+  /// request.
+  enum Origin : std::uint8_t { nowhere, section, merged } origin = nowhere;
+  std::optional<bool> enabled;
+  const Upstream* upstream = nullptr;
+  const Probe* probe = nullptr;
+  const std::string* token_cookie = nullptr;
+  const CookieNames* session_cookies = nullptr;
+  const PassAs* pass_as = nullptr;
+  std::optional<bool> forwarded_for;
+  std::optional<std::chrono::milliseconds> session_ttl;
+  std::optional<std::chrono::milliseconds> rejection_ttl;
+  std::array<const Reaction*, 4> when = {};  // by Result; none for Result::session
+  const std::string* ca_certificate_file = nullptr;
+  const ClientCertificate* client_certificate = nullptr;
+  const std::string* pinned_public_key = nullptr;
+  std::optional<bool> verify_peer;
+  const std::string* outgoing_proxy = nullptr;
+  std::optional<bool> protect_cookie;
+
+  friend bool operator==(const DirectoryConfig&, const DirectoryConfig&) = default;
+
+  [[nodiscard]] const std::string& token_cookie_name() const {
+    return token_cookie != nullptr ? *token_cookie : kDefaultTokenCookie;
+  }
+  [[nodiscard]] const CookieNames& session_cookie_names() const {
+    return session_cookies != nullptr ? *session_cookies : kDefaultSessionCookies;
+  }
+  [[nodiscard]] const PassAs& passing() const {
+    return pass_as != nullptr ? *pass_as : kDefaultPassAs;
+  }
+  [[nodiscard]] bool sends_address() const { return forwarded_for.value_or(true); }
+  [[nodiscard]] bool protects_cookie() const { return protect_cookie.value_or(true); }
+  [[nodiscard]] const Reaction* reaction_to(Result result) const {
+    return when[static_cast<std::size_t>(result)];
+  }
+
+  /// What core needs to know. `upstream` must be set.
+  [[nodiscard]] ConfluenceSettings confluence_settings() const;
+  [[nodiscard]] BrokerLimits broker_limits(std::uint32_t default_max_waiting) const;
+
+ private:
+  static const std::string kDefaultTokenCookie;
+  static const CookieNames& kDefaultSessionCookies;
+  static const PassAs kDefaultPassAs;
+};
+
+/// What holds for all virtual servers together, and so is set in the main one only.
+struct GlobalConfig {
+  std::size_t table_size = 8192;
+  const std::string* secret = nullptr;
+  const SocacheProvider* socache = nullptr;
+};
+
+/// What the start of one (virtual) server has to check and to say.
+struct ServerConfig {
+  GlobalConfig global;                  // of the main server
+  apr_array_header_t* warnings;         // of const char*, in the order of the directives
+  const char* first_enabled = nullptr;  // where the module is switched on first
+  bool has_url = false;
+};
+
+/// The settings that hold for a request.
+const DirectoryConfig& directory_config(const request_rec* request);
+ServerConfig& server_config(const server_rec* server);
+
+}  // namespace crowd_confluence
+
+#endif  // MOD_CROWD_CONFLUENCE_CONFIG_CONFIG_H_

@@ -1,0 +1,17 @@
+// Names that CrowdConfluencePassAs must not take for its header.
+
+#ifndef MOD_CROWD_CONFLUENCE_CONFIG_RESERVED_HEADERS_H_
+#define MOD_CROWD_CONFLUENCE_CONFIG_RESERVED_HEADERS_H_
+
+#include <string_view>
+
+namespace crowd_confluence {
+
+/// Whether the header means something to HTTP, to browsers, to proxies or to this module, in a
+/// request or in a response: under the name that is passed on, both lose what others wrote. The
+/// name is folded as header_names.h does it.
+bool has_meaning_in_http(std::string_view folded_name);
+
+}  // namespace crowd_confluence
+
+#endif  // MOD_CROWD_CONFLUENCE_CONFIG_RESERVED_HEADERS_H_

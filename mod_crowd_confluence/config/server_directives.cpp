@@ -1,0 +1,107 @@
+#include "config/server_directives.h"
+
+#include <ap_provider.h>
+#include <ap_socache.h>
+#include <apr_cstr.h>
+
+#include <fstream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "apr/pool.h"
+
+namespace crowd_confluence {
+namespace {
+
+constexpr std::size_t kMinSecretBytes = 16;
+
+std::string_view without_line_end(std::string_view text) {
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  return text;
+}
+
+/// What stands behind `scheme` in the word, in any case of its letters: a file's name that is taken
+/// for the secret itself would be one that everybody can guess.
+std::optional<std::string_view> behind(std::string_view scheme, std::string_view word) {
+  if (word.size() < scheme.size() ||
+      apr_cstr_casecmpn(word.data(), scheme.data(), scheme.size()) != 0)
+    return std::nullopt;
+  return word.substr(scheme.size());
+}
+
+/// What stands in a file up to the end of the line. `path` is null if httpd found it too long.
+std::optional<std::string> secret_from_file(const char* path) {
+  if (path == nullptr) return std::nullopt;
+  std::ifstream file(path);
+  std::string line;
+  if (!std::getline(file, line)) return std::nullopt;
+  return std::string(without_line_end(line));
+}
+
+/// What a command says, up to the end of the line.
+std::optional<std::string> secret_from_command(cmd_parms* cmd, const char* command) {
+  char** arguments = nullptr;
+  if (apr_tokenize_to_argv(command, &arguments, cmd->temp_pool) != APR_SUCCESS ||
+      arguments[0] == nullptr)
+    return std::nullopt;
+  const char* line = ap_get_exec_line(cmd->temp_pool, arguments[0], arguments);
+  // httpd has nothing else to say of a command that cannot be run.
+  if (line == nullptr || *line == '\0') return std::nullopt;
+  return std::string(without_line_end(line));
+}
+
+}  // namespace
+
+const char* set_table_size(cmd_parms* cmd, GlobalConfig& config, std::string_view word) {
+  const auto number = read_number(word, 16, 10'000'000);
+  if (!number)
+    return refuse(
+        cmd, "'" + std::string(word) + "' is no number of visitors; allowed is 16 to 10000000");
+  config.table_size = static_cast<std::size_t>(*number);
+  return nullptr;
+}
+
+const char* set_socache(cmd_parms* cmd, GlobalConfig& config, std::string_view word) {
+  const std::size_t colon = word.find(':');
+  const std::string name(word.substr(0, colon));
+  const char* arguments =
+      colon == std::string_view::npos ? nullptr : copy(cmd, word.substr(colon + 1));
+  const auto* functions = static_cast<const ap_socache_provider_t*>(
+      ap_lookup_provider(AP_SOCACHE_PROVIDER_GROUP, name.c_str(), AP_SOCACHE_PROVIDER_VERSION));
+  if (functions == nullptr)
+    return refuse(cmd, "'" + name +
+                           "' is unknown here; allowed are redis and memcache, and the module "
+                           "mod_socache_redis or mod_socache_memcache must be loaded before");
+  if ((functions->flags & AP_SOCACHE_FLAG_NOTMPSAFE) != 0)
+    return refuse(cmd, "'" + name + "' stays on this machine; allowed are redis and memcache");
+  ap_socache_instance_t* instance = nullptr;
+  if (const char* problem = functions->create(&instance, arguments, cmd->temp_pool, cmd->pool))
+    return refuse(cmd, "'" + std::string(word) + "' is not understood: " + problem);
+  config.socache = make_in_pool<SocacheProvider>(cmd->pool, functions, instance);
+  return nullptr;
+}
+
+const char* set_secret(cmd_parms* cmd, GlobalConfig& config, std::string_view word) {
+  std::string secret(word);
+  if (const auto file = behind("file:", word)) {
+    const char* path = ap_server_root_relative(cmd->temp_pool, copy(cmd, *file));
+    const auto read = secret_from_file(path);
+    if (!read) return refuse(cmd, "'" + std::string(word) + "' cannot be read");
+    secret = *read;
+  } else if (const auto command = behind("exec:", word)) {
+    const auto read = secret_from_command(cmd, copy(cmd, *command));
+    if (!read) return refuse(cmd, "the command gives no output, or cannot be run");
+    secret = *read;
+  }
+  // The value itself is in no message.
+  if (secret.size() < kMinSecretBytes)
+    return refuse(cmd,
+                  "the secret is too short; allowed are 16 characters and more, as a value, as "
+                  "file:PATH or as exec:COMMAND");
+  config.secret = make_in_pool<std::string>(cmd->pool, std::move(secret));
+  return nullptr;
+}
+
+}  // namespace crowd_confluence

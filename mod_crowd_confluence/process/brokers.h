@@ -1,0 +1,56 @@
+// The brokers of one process: one for every Confluence that the configuration describes.
+
+#ifndef MOD_CROWD_CONFLUENCE_PROCESS_BROKERS_H_
+#define MOD_CROWD_CONFLUENCE_PROCESS_BROKERS_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <mutex>
+
+#include "config/config.h"
+#include "crowd_confluence/broker/session_broker.h"
+
+namespace crowd_confluence {
+
+/// What httpd merges for a request is new each time, and the settings that it points to are not:
+/// they tell one Confluence from another. Looking one up takes no lock; each is made when first
+/// needed and kept until the process ends.
+class Brokers {
+ public:
+  Brokers(const BrokerSurroundings& around, std::uint32_t default_max_waiting)
+      : around_(around), default_max_waiting_(default_max_waiting) {}
+  Brokers(const Brokers&) = delete;
+  Brokers& operator=(const Brokers&) = delete;
+  ~Brokers();
+
+  /// `config.upstream` must be set. Thread-safe.
+  SessionBroker& broker_for(const DirectoryConfig& config);
+
+ private:
+  struct Entry {
+    Entry(const DirectoryConfig& entry_config, const Brokers& all, Entry* entry_next)
+        : config(entry_config),
+          section(config.origin == DirectoryConfig::section ? &entry_config : nullptr),
+          broker(config.confluence_settings(), config.broker_limits(all.default_max_waiting_),
+                 all.around_),
+          next(entry_next) {}
+
+    const DirectoryConfig config;
+    const DirectoryConfig* const section;  // where it comes from, if nothing had to be merged
+    SessionBroker broker;
+    Entry* const next;
+  };
+
+  static Entry* find(Entry* first, const DirectoryConfig& config);
+
+  const BrokerSurroundings around_;
+  const std::uint32_t default_max_waiting_;
+  /// By the address of the upstream. Entries are only ever added, at the front.
+  std::array<std::atomic<Entry*>, 64> lists_ = {};
+  std::mutex adding_;
+};
+
+}  // namespace crowd_confluence
+
+#endif  // MOD_CROWD_CONFLUENCE_PROCESS_BROKERS_H_

@@ -1,0 +1,34 @@
+#include "process/logged_events.h"
+
+#include "log.h"
+#include "process/warn_once.h"
+
+namespace crowd_confluence {
+
+void LoggedEvents::breaker_opened(const ConfluenceSettings& settings, Reason reason,
+                                  std::string_view detail) noexcept {
+  ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server_,
+               CCF_BREAKER_OPENED
+               "%s is left alone for a while, as it failed repeatedly: %s (%s)%s%.*s",
+               settings.base_url.text.c_str(), explanation(reason).data(), to_string(reason).data(),
+               detail.empty() ? "" : ": ", static_cast<int>(detail.size()), detail.data());
+}
+
+void LoggedEvents::breaker_closed(const ConfluenceSettings& settings) noexcept {
+  ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, server_, CCF_BREAKER_CLOSED "%s answers again",
+               settings.base_url.text.c_str());
+}
+
+void LoggedEvents::session_too_large(const ConfluenceSettings& settings,
+                                     std::size_t bytes) noexcept {
+  if (!is_first_to_say(Saying::session_too_large)) return;
+  ap_log_error(
+      APLOG_MARK, APLOG_WARNING, 0, server_,
+      CCF_SESSION_TOO_LARGE
+      "a session of %s takes %lu bytes, and %lu are remembered: %s is asked again for each "
+      "request of such a user. Remedy: name fewer cookies in CrowdConfluenceSessionCookies",
+      settings.base_url.text.c_str(), static_cast<unsigned long>(bytes),
+      static_cast<unsigned long>(SessionTable::kMaxSessionBytes), settings.base_url.text.c_str());
+}
+
+}  // namespace crowd_confluence

@@ -1,0 +1,27 @@
+// What core has to tell an administrator, in httpd's error log.
+
+#ifndef MOD_CROWD_CONFLUENCE_PROCESS_LOGGED_EVENTS_H_
+#define MOD_CROWD_CONFLUENCE_PROCESS_LOGGED_EVENTS_H_
+
+#include <httpd.h>
+
+#include "crowd_confluence/broker/session_broker.h"
+
+namespace crowd_confluence {
+
+class LoggedEvents final : public BrokerEvents {
+ public:
+  explicit LoggedEvents(const server_rec* server) : server_(server) {}
+
+  void breaker_opened(const ConfluenceSettings& settings, Reason reason,
+                      std::string_view detail) noexcept override;
+  void breaker_closed(const ConfluenceSettings& settings) noexcept override;
+  void session_too_large(const ConfluenceSettings& settings, std::size_t bytes) noexcept override;
+
+ private:
+  const server_rec* server_;
+};
+
+}  // namespace crowd_confluence
+
+#endif  // MOD_CROWD_CONFLUENCE_PROCESS_LOGGED_EVENTS_H_

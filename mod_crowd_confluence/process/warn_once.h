@@ -1,0 +1,21 @@
+// What is said once, by whichever process comes first, until httpd is restarted.
+
+#ifndef MOD_CROWD_CONFLUENCE_PROCESS_WARN_ONCE_H_
+#define MOD_CROWD_CONFLUENCE_PROCESS_WARN_ONCE_H_
+
+#include <httpd.h>
+
+namespace crowd_confluence {
+
+enum class Saying { cookie_clash, session_too_large };
+
+/// At the start and at every restart, in the parent: nothing has been said yet. False when there is
+/// no memory to share that with the children.
+bool forget_what_was_said(apr_pool_t* config_pool);
+
+/// True for the first caller among all processes.
+bool is_first_to_say(Saying saying) noexcept;
+
+}  // namespace crowd_confluence
+
+#endif  // MOD_CROWD_CONFLUENCE_PROCESS_WARN_ONCE_H_

@@ -1,0 +1,241 @@
+#include "request/fixup.h"
+
+#include <httpd.h>
+
+#include <apr_strings.h>
+#include <http_config.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <optional>
+
+#include "crowd_confluence/address.h"
+#include "crowd_confluence/cookie/cookie_header.h"
+#include "request/forwarded_for_by_proxy.h"
+#include "apr/headers.h"
+#include "process/lifecycle.h"
+#include "log.h"
+#include "request/reaction.h"
+
+namespace crowd_confluence {
+namespace {
+
+/// More than Crowd's longest tokens, and what fits into a header besides other cookies.
+constexpr std::size_t kMaxTokenBytes = 4096;
+
+int fix_up(request_rec* request);
+
+// Its steps, in their order.
+std::string_view client_address(request_rec* request);
+std::optional<Reason> what_is_missing(const request_rec& request,
+                                      const std::optional<std::string_view>& token);
+bool reuse(RequestState& state, const RequestState* earlier);
+void ask(request_rec* request, RequestState& state);
+void log_unavailable(request_rec* request, const Outcome& outcome);
+void keep(const Session& session, apr_pool_t* pool, RequestState& state);
+void set_variables(request_rec* request, const RequestState& state);
+
+}  // namespace
+
+int fix_up_request(request_rec* request) {
+  // No exception crosses into httpd, and no request goes on whose headers may be half done.
+  try {
+    return fix_up(request);
+  } catch (const std::exception& error) {
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
+                  CCF_INTERNAL "the request is given up after an internal error: %s", error.what());
+  } catch (...) {
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
+                  CCF_INTERNAL "the request is given up after an unknown internal error");
+  }
+  return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+namespace {
+
+int fix_up(request_rec* request) {
+  // A sub-request shares the headers of its main request, which has been here.
+  if (request->main != nullptr) return DECLINED;
+
+  RequestState* const earlier = state_of(request);
+  if (earlier != nullptr) earlier->headers.restore(*request);
+
+  const DirectoryConfig& config = directory_config(request);
+  if (!config.enabled.value_or(false)) return DECLINED;
+
+  auto* state = new (apr_palloc(request->pool, sizeof(RequestState))) RequestState(config);
+  ap_set_module_config(request->request_config, &crowd_confluence_module, state);
+
+  state->filename = request->filename;
+  state->handler = request->handler;
+  state->address = client_address(request);
+  const std::optional<std::string_view> token = state->headers.take_apart(*request, config);
+  if (const std::optional<Reason> reason = what_is_missing(*request, token)) {
+    state->reason = *reason;
+  } else {
+    state->token = *token;
+    if (!reuse(*state, earlier)) ask(request, *state);
+  }
+  state->headers.put_together(*request, config, state->token, state->cookies, state->address);
+  set_variables(request, *state);
+
+  if (state->result == Result::session) return OK;
+  const Reaction* const reaction = config.reaction_to(state->result);
+  // Or the error page would be refused as well. Where another line holds, it is no exception.
+  if (earlier != nullptr) state->refused_by = earlier->refused_by;
+  if (reaction != nullptr && reaction == state->refused_by) return OK;
+  const int status = react(*request, reaction);
+  if (status != OK) state->refused_by = reaction;
+  return status;
+}
+
+/// The user's address as mod_remoteip and the like established it, in one form. httpd's own idea of
+/// it is brought into that form too, as mod_proxy sends it to the app: both must send the same.
+std::string_view client_address(request_rec* request) {
+  // What httpd wrote itself for an IPv4 connection is in that form.
+  if (request->useragent_ip == request->connection->client_ip &&
+      request->useragent_addr->family == APR_INET)
+    return request->useragent_ip;
+  AddressBuffer buffer;
+  const std::string_view given = request->useragent_ip != nullptr ? request->useragent_ip : "";
+  const std::string_view address = canonical_address(given, buffer);
+  if (!address.empty() && address != given)
+    request->useragent_ip = apr_pstrmemdup(request->pool, address.data(), address.size());
+  return address.empty() ? address : std::string_view(request->useragent_ip);
+}
+
+/// Why a request cannot be asked about, or nothing.
+std::optional<Reason> what_is_missing(const request_rec& request,
+                                      const std::optional<std::string_view>& token) {
+  // A TRACE is answered with the headers that arrive: no session may be among them.
+  if (!token || request.method_number == M_TRACE) return Reason::no_cookie;
+  if (token->empty() || *token == R"("")") return Reason::empty_cookie;
+  if (token->size() > kMaxTokenBytes || !is_cookie_value(*token)) return Reason::malformed_cookie;
+  return std::nullopt;
+}
+
+/// After an internal redirect the answer is known, if the question is the same.
+bool reuse(RequestState& state, const RequestState* earlier) {
+  if (earlier == nullptr || earlier->broker == nullptr || state.config->upstream == nullptr ||
+      brokers() == nullptr || earlier->broker != &brokers()->broker_for(*state.config) ||
+      earlier->token != state.token || earlier->address != state.address)
+    return false;
+  state.broker = earlier->broker;
+  state.result = earlier->result;
+  state.source = earlier->source;
+  state.reason = earlier->reason;
+  state.user = earlier->user;
+  state.cookies = earlier->cookies;
+  return true;
+}
+
+void ask(request_rec* request, RequestState& state) {
+  Outcome outcome;
+  Brokers* const all = brokers();
+  if (all == nullptr || state.config->upstream == nullptr) {
+    outcome = {Result::unavailable, Source::none, Reason::internal, {}, {}};
+    if (state.config->upstream == nullptr)
+      ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
+                    CCF_URL_UNSET_HERE
+                    "CrowdConfluence is On for this URL, and no CrowdConfluenceURL holds here");
+  } else {
+    SessionBroker& broker = all->broker_for(*state.config);
+    state.broker = &broker;
+    broker.find({state.token, state.address}, outcome);
+    if (outcome.result == Result::unavailable) log_unavailable(request, outcome);
+  }
+  state.result = outcome.result;
+  state.source = outcome.source;
+  state.reason = outcome.reason;
+  if (state.result == Result::session) keep(outcome.session, request->pool, state);
+}
+
+/// Only the request that asked reports what went wrong: not those that shared the answer, nor those
+/// that were turned away because a breaker that has been reported is open.
+void log_unavailable(request_rec* request, const Outcome& outcome) {
+  const bool is_news = outcome.source == Source::exchange ||
+                       outcome.reason == Reason::leader_lost || outcome.reason == Reason::internal;
+  ap_log_rerror(APLOG_MARK, is_news ? APLOG_WARNING : APLOG_INFO, 0, request,
+                CCF_UNAVAILABLE "no session, as it cannot be told who the user is: %s (%s)%s%s",
+                explanation(outcome.reason).data(), to_string(outcome.reason).data(),
+                outcome.detail.empty() ? "" : ": ", outcome.detail.c_str());
+}
+
+/// For as long as the request lasts.
+void keep(const Session& session, apr_pool_t* pool, RequestState& state) {
+  const std::string_view user = session.user();
+  const std::string_view cookies = session.cookies();
+  auto* to = static_cast<char*>(apr_palloc(pool, user.size() + cookies.size() + 2));
+  const auto copy = [&to](std::string_view text) {
+    std::memcpy(to, text.data(), text.size());
+    const std::string_view copied(to, text.size());
+    to += text.size();
+    *to++ = '\0';
+    return copied;
+  };
+  state.user = copy(user);
+  state.cookies = copy(cookies);
+}
+
+/// For logs and other modules. What is not known is unset, whoever set it.
+void set_variables(request_rec* request, const RequestState& state) {
+  apr_table_t* const environment = request->subprocess_env;
+  // All names begin alike, so that the table would compare each with those before it. Mostly there
+  // is none.
+  const auto entries = entries_of(environment);
+  const bool may_be_set = std::any_of(entries.begin(), entries.end(), [](const auto& entry) {
+    return begins_like_header(entry.key, "crowd-confluence-");
+  });
+  const auto set = [&](const char* name, std::string_view value) {
+    if (may_be_set) apr_table_unset(environment, name);
+    if (!value.empty()) apr_table_addn(environment, name, value.data());
+  };
+  set("CROWD_CONFLUENCE_RESULT", to_string(state.result));
+  set("CROWD_CONFLUENCE_SOURCE", state.source == Source::none ? "" : to_string(state.source));
+  set("CROWD_CONFLUENCE_REASON", to_string(state.reason));
+  set("CROWD_CONFLUENCE_USER", state.user);
+}
+
+}  // namespace
+
+bool needs_another_fixup(const request_rec& request) {
+  if (request.main != nullptr) return false;
+  const RequestState* const state = own_state_of(&request);
+  // They are compared as pointers: each is replaced as a whole.
+  if (state != nullptr && state->filename == request.filename && state->handler == request.handler)
+    return false;
+  const DirectoryConfig& config = directory_config(&request);
+  if (state == nullptr) return config.enabled.value_or(false);
+  if (state->config != &config && *state->config != config) return true;
+  // The one address is there already, and now mod_proxy would add another.
+  return config.sends_address() && proxy_adds_forwarded_for(&request) &&
+         apr_table_get(request.headers_in, "X-Forwarded-For") != nullptr;
+}
+
+int fix_up_again(request_rec& request) {
+  RequestState* const first = own_state_of(&request);
+  if (first != nullptr && *first->config == directory_config(&request)) {
+    // All else is as it should be, and other modules may have changed it on purpose.
+    apr_table_unset(request.headers_in, "X-Forwarded-For");
+    return OK;
+  }
+  const int status = fix_up_request(&request);
+  // The response's filter knows the first one.
+  if (RequestState* const second = own_state_of(&request); first != nullptr && second != first) {
+    *first = *second;
+    ap_set_module_config(request.request_config, &crowd_confluence_module, first);
+  }
+  return status;
+}
+
+RequestState* state_of(const request_rec* request) {
+  for (; request != nullptr; request = request->prev)
+    if (RequestState* const state = own_state_of(request)) return state;
+  return nullptr;
+}
+
+}  // namespace crowd_confluence

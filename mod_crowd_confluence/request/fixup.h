@@ -1,0 +1,62 @@
+// A request's way through the module, from the top downwards.
+
+#ifndef MOD_CROWD_CONFLUENCE_REQUEST_FIXUP_H_
+#define MOD_CROWD_CONFLUENCE_REQUEST_FIXUP_H_
+
+#include <httpd.h>
+
+#include <http_config.h>
+
+#include <string_view>
+
+#include "config/config.h"
+#include "crowd_confluence/outcome.h"
+#include "module_functions.h"
+#include "request/request_headers.h"
+
+namespace crowd_confluence {
+
+/// What is known of a request once it has passed the fixup. Lives in the request's pool; the texts
+/// are terminated by NUL.
+struct RequestState {
+  explicit RequestState(const DirectoryConfig& request_config) : config(&request_config) {}
+
+  const DirectoryConfig* config;
+  const char* filename = nullptr;  // the request's, at that time
+  const char* handler = nullptr;   // as well
+  RequestHeaders headers;
+  SessionBroker* broker = nullptr;  // who was asked
+  std::string_view token;
+  std::string_view address;
+  Result result = Result::missing;
+  Source source = Source::none;
+  Reason reason = Reason::no_cookie;
+  std::string_view user;
+  std::string_view cookies;              // the session's, as a Cookie header
+  const Reaction* refused_by = nullptr;  // the CrowdConfluenceWhen that ended this request
+};
+
+/// fixups.
+int fix_up_request(request_rec* request);
+
+/// Whether the fixup must be done again before the request is answered. mod_dir (DirectoryIndex,
+/// FallbackResource) puts what a sub-request found into the place of a request that has passed the
+/// fixup, and other settings may hold for it; mod_rewrite's flag H may hand it to mod_proxy. True
+/// for a main request only.
+bool needs_another_fixup(const request_rec& request);
+
+/// Does so: OK or DECLINED when the request goes on, otherwise the status to end it with.
+int fix_up_again(request_rec& request);
+
+/// The state of this very request; null if it has none.
+inline RequestState* own_state_of(const request_rec* request) {
+  return static_cast<RequestState*>(
+      ap_get_module_config(request->request_config, &crowd_confluence_module));
+}
+
+/// The state of this request, or of the one that was internally redirected to it; null if none.
+RequestState* state_of(const request_rec* request);
+
+}  // namespace crowd_confluence
+
+#endif  // MOD_CROWD_CONFLUENCE_REQUEST_FIXUP_H_

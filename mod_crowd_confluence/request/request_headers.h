@@ -1,0 +1,81 @@
+// The headers of a request: what the browser must not set is removed, what the app needs is added.
+
+#ifndef MOD_CROWD_CONFLUENCE_REQUEST_REQUEST_HEADERS_H_
+#define MOD_CROWD_CONFLUENCE_REQUEST_REQUEST_HEADERS_H_
+
+#include <httpd.h>
+
+#include <apr_tables.h>
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/config.h"
+#include "crowd_confluence/cookie/cookie_header.h"
+
+namespace crowd_confluence {
+
+/// Works in two steps, as the answer of Confluence lies between them. Whatever that answer is, no
+/// name under which this module passes something on reaches the app as the browser sent it.
+class RequestHeaders {
+ public:
+  /// Removes Cookie, X-Forwarded-For (unless CrowdConfluenceForwardedFor is Off) and the header of
+  /// CrowdConfluencePassAs from the request, in every spelling that a CGI-like environment would
+  /// take for them. The SSO cookie's value comes back: that of the first one, as Confluence reads
+  /// it.
+  std::optional<std::string_view> take_apart(request_rec& request, const DirectoryConfig& config);
+
+  /// Puts back what the app may have, and adds what it is to have: the session's cookies, when
+  /// there are any, and one address.
+  void put_together(request_rec& request, const DirectoryConfig& config, std::string_view token,
+                    std::string_view session_cookies, std::string_view address);
+
+  /// Makes the headers what they were before, for an internal redirect to somewhere else.
+  void restore(request_rec& request);
+
+ private:
+  struct Header {
+    const char* name;
+    std::string_view value;  // ends with NUL
+  };
+
+  /// In the order in which the browser sent them.
+  class Headers {
+   public:
+    /// There will never be more than `most`.
+    void add(const apr_table_entry_t& entry, apr_pool_t& pool, std::size_t most);
+
+    [[nodiscard]] const Header* begin() const { return many_ != nullptr ? many_ : few_.data(); }
+    [[nodiscard]] const Header* end() const { return begin() + size_; }
+    [[nodiscard]] std::size_t size() const { return size_; }
+    [[nodiscard]] bool empty() const { return size_ == 0; }
+
+   private:
+    std::array<Header, 1> few_ = {};  // as there mostly are
+    Header* many_ = nullptr;          // all of them, when there are more
+    std::size_t size_ = 0;
+  };
+
+  void put_cookies(request_rec& request, const DirectoryConfig& config, std::string_view prefix,
+                   std::string_view session_cookies);
+  void put_cookie_header(request_rec& request, const std::string& header,
+                         std::string_view token_cookie, std::string_view token,
+                         std::string_view session_cookies);
+  void write_browser_cookies(CookieWriter& writer, const DirectoryConfig& config) const;
+  void set(request_rec& request, const char* name, const char* value);
+  void note_set(const char* name);
+
+  Headers cookies_;
+  Headers others_;
+  apr_table_entry_t* place_of_cookie_ = nullptr;  // in the table, when there is one and it is known
+  bool all_pass_ = true;                          // the cookies, as they stand in their headers
+  std::array<const char*, 3> set_ = {};           // names of the headers that are set
+  std::size_t set_count_ = 0;
+};
+
+}  // namespace crowd_confluence
+
+#endif  // MOD_CROWD_CONFLUENCE_REQUEST_REQUEST_HEADERS_H_

@@ -1,0 +1,156 @@
+#include "response/response_filter.h"
+
+#include <http_config.h>
+#include <util_filter.h>
+
+#include <algorithm>
+#include <exception>
+
+#include "response/set_cookie_filter.h"
+#include "apr/headers.h"
+#include "log.h"
+#include "request/fixup.h"
+#include "response/session_end.h"
+
+namespace crowd_confluence {
+namespace {
+
+// httpd finds a filter faster by this than by its name.
+ap_filter_rec_t* response_filter = nullptr;
+
+/// Which headers of a response concern this module: mostly none.
+class Concerning {
+ public:
+  Concerning(const apr_table_t* headers, const PassAs& pass_as) {
+    FirstLetters letters = kFirstLetters;
+    if (pass_as.place == PassAs::header) letters.add(pass_as.folded_name.front());
+    for (const apr_table_entry_t& entry : entries_of(headers))
+      if (letters.may_have(*entry.key)) look_at(entry.key, pass_as);
+  }
+
+  [[nodiscard]] bool any() const { return set_cookie || says_expired || login_reason || passed_on; }
+
+  bool set_cookie = false;
+  bool says_expired = false;
+  bool login_reason = false;
+  bool passed_on = false;  // that of CrowdConfluencePassAs
+
+ private:
+  static constexpr FirstLetters kFirstLetters = [] {
+    FirstLetters letters;
+    letters.add('s');
+    letters.add('x');
+    return letters;
+  }();
+
+  void look_at(const char* name, const PassAs& pass_as) {
+    if (folded(*name) == 'x') {
+      says_expired = says_expired || is_same_header(name, kSaysExpired);
+      login_reason = login_reason || is_same_header(name, kLoginReason);
+    } else {
+      set_cookie = set_cookie || is_same_header(name, "set-cookie");
+    }
+    if (pass_as.place == PassAs::header)
+      passed_on = passed_on || is_same_header(name, pass_as.folded_name);
+  }
+};
+
+/// Removes what is meant for this module, or must not reach the browser. What it shows of the
+/// session's end, apart from cookies.
+End clean(apr_table_t* headers, const request_rec& request, const DirectoryConfig& config,
+          const Concerning& present, SetCookieFilter& cookies) {
+  if (present.set_cookie) cookies.apply(headers);
+  End end = End::none;
+  if (present.login_reason) end = end_by_login_reason(headers, request, config);
+  if (present.says_expired) {
+    end = std::max(end, end_said_by_app(headers));
+    unset_folded(headers, kSaysExpired);
+  }
+  if (present.passed_on) unset_folded(headers, config.passing().folded_name);
+  return end;
+}
+
+void clean(request_rec& request, const RequestState& state) {
+  const DirectoryConfig& config = *state.config;
+  const Concerning present(request.headers_out, config.passing());
+  const Concerning present_on_errors(request.err_headers_out, config.passing());
+  if (!present.any() && !present_on_errors.any() && request.status != HTTP_UNAUTHORIZED) return;
+
+  SetCookieFilter cookies(request, state);
+  End end = end_by_status(request, config);
+  end = std::max(end, clean(request.headers_out, request, config, present, cookies));
+  end = std::max(end, clean(request.err_headers_out, request, config, present_on_errors, cookies));
+  // One that was proven for this very request is not lost yet: another node of a cluster answered.
+  if (cookies.replaces_session() && state.source == Source::table &&
+      was_sent_to_confluence(request, config))
+    end = std::max(end, End::expired);
+  if (cookies.removes_token()) end = End::logged_out;
+  forget_session(end, state);
+}
+
+/// Whatever may hold something of Confluence's.
+void drop_all(apr_table_t* headers, const PassAs& pass_as) noexcept {
+  apr_table_unset(headers, kSetCookie);
+  unset_folded(headers, kSaysExpired);
+  if (pass_as.place == PassAs::header) unset_folded(headers, pass_as.folded_name);
+}
+
+void drop_all(request_rec& request, const RequestState& state, const char* error) noexcept {
+  ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, &request,
+                CCF_INTERNAL "the cookies of a response are dropped after an internal error: %s",
+                error);
+  for (apr_table_t* headers : {request.headers_out, request.err_headers_out})
+    drop_all(headers, state.config->passing());
+}
+
+/// No exception crosses into httpd, and nothing that may be Confluence's goes out.
+void clean_or_drop(request_rec& request, const RequestState& state) noexcept {
+  try {
+    clean(request, state);
+  } catch (const std::exception& error) {
+    drop_all(request, state, error.what());
+  } catch (...) {
+    drop_all(request, state, "unknown");
+  }
+}
+
+apr_status_t filter_response(ap_filter_t* filter, apr_bucket_brigade* brigade) noexcept {
+  request_rec* const request = filter->r;
+  ap_remove_output_filter(filter);
+  clean_or_drop(*request, *static_cast<const RequestState*>(filter->ctx));
+  return ap_pass_brigade(filter->next, brigade);
+}
+
+/// What the app said that httpd gives up for an error page, or for another page to which the
+/// request was redirected internally: no filter sees it, and what it says of the session counts.
+void look_at_given_up_responses(request_rec* request) {
+  for (; request != nullptr; request = request->prev)
+    if (const RequestState* state = state_of(request)) clean_or_drop(*request, *state);
+}
+
+void add_response_filter(request_rec* request) {
+  if (RequestState* state = state_of(request))
+    ap_add_output_filter_handle(response_filter, state, request, request->connection);
+}
+
+}  // namespace
+
+void register_response_filter() {
+  response_filter = ap_register_output_filter("CROWD_CONFLUENCE_RESPONSE", filter_response, nullptr,
+                                              AP_FTYPE_CONTENT_SET);
+}
+
+void insert_response_filter(request_rec* request) noexcept {
+  if (request->main != nullptr) return;
+  look_at_given_up_responses(request->prev);
+  add_response_filter(request);
+}
+
+void insert_error_response_filter(request_rec* request) noexcept {
+  if (request->main != nullptr) return;
+  // httpd calls this before it puts headers of its own into the place of the app's.
+  look_at_given_up_responses(request);
+  add_response_filter(request);
+}
+
+}  // namespace crowd_confluence

@@ -1,0 +1,146 @@
+#include "crowd_confluence/cookie/cookie_names.h"
+
+#include <boost/test/unit_test.hpp>
+#include <string>
+#include <vector>
+
+using namespace crowd_confluence;
+
+namespace {
+
+CookieNames names(const std::vector<std::string>& patterns) {
+  CookieNames result;
+  for (const std::string& pattern : patterns) BOOST_TEST_REQUIRE(result.add(pattern).has_value());
+  return result;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(cookie_names)
+
+BOOST_AUTO_TEST_CASE(the_defaults_are_those_of_the_usual_servers_and_balancers) {
+  const std::vector<std::string> expected{"JSESSIONID", "atlassian.xsrf.token", "AWSALB*",
+                                          "ROUTEID",    "BIGipServer*",         "__VCAP_ID__"};
+  BOOST_TEST(CookieNames::defaults().patterns() == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(contains_what_the_patterns_say) {
+  const CookieNames& defaults = CookieNames::defaults();
+  for (const char* name : {"JSESSIONID", "atlassian.xsrf.token", "AWSALB", "AWSALBCORS", "ROUTEID",
+                           "BIGipServer", "BIGipServerpool_wiki_8090", "__VCAP_ID__"}) {
+    BOOST_TEST(defaults.contains(name), name);
+  }
+  for (const char* name :
+       {"", "J", "JSESSIONI", "JSESSIONID2", "XJSESSIONID", "jsessionid", "awsalb", "AWSAL", "*",
+        "routeid", "crowd.token_key", "seraph.confluence", "JSESSIONID ", " JSESSIONID"}) {
+    BOOST_TEST(!defaults.contains(name), name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_dot_is_a_dot) {
+  BOOST_TEST(!CookieNames::defaults().contains("atlassianXxsrf.token"));
+  BOOST_TEST(!names({"a.*"}).contains("ab"));
+  BOOST_TEST(names({"a.*"}).contains("a.b"));
+}
+
+BOOST_AUTO_TEST_CASE(only_the_first_pattern_is_required) {
+  const CookieNames& defaults = CookieNames::defaults();
+  BOOST_TEST(defaults.is_required("JSESSIONID"));
+  BOOST_TEST(!defaults.is_required("jsessionid"));
+  BOOST_TEST(!defaults.is_required("ROUTEID"));
+  BOOST_TEST(!defaults.is_required("AWSALB"));
+  BOOST_TEST(!defaults.is_required(""));
+
+  const CookieNames by_prefix = names({"SESS*", "JSESSIONID"});
+  BOOST_TEST(by_prefix.is_required("SESS"));
+  BOOST_TEST(by_prefix.is_required("SESSION"));
+  BOOST_TEST(!by_prefix.is_required("JSESSIONID"));
+}
+
+BOOST_AUTO_TEST_CASE(without_patterns_nothing_is_contained_or_required) {
+  const CookieNames none;
+  BOOST_TEST(none.patterns().empty());
+  for (const char* name : {"", "JSESSIONID", "*"}) {
+    BOOST_TEST(!none.contains(name));
+    BOOST_TEST(!none.is_required(name));
+    BOOST_TEST(!none.may_be_taken_for("", name));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(keeps_the_order_in_which_patterns_were_added) {
+  const std::vector<std::string> order{"Z", "a", "M*"};
+  BOOST_TEST(names(order).patterns() == order, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(refuses_what_no_cookie_can_be_called) {
+  CookieNames list = names({"JSESSIONID"});
+  const std::string bad[] = {"",
+                             "*",
+                             "**",
+                             "a**",
+                             "*a",
+                             "a*b",
+                             "a*b*",
+                             "a b",
+                             " a",
+                             "a ",
+                             "a;b",
+                             "a,b",
+                             "a=b",
+                             "a=",
+                             "\"a\"",
+                             "a/b",
+                             "a\\b",
+                             "a(b)",
+                             "a:b",
+                             "a@b",
+                             "[a]",
+                             "{a}",
+                             "a?",
+                             "<a>",
+                             "a\r\n",
+                             "a\tb",
+                             "a\x7f",
+                             "\xc3\xa4",
+                             "a\r\nB: c",
+                             " *",
+                             "a *",
+                             std::string("a\0b", 3),
+                             std::string("a\0*", 3)};
+  for (const std::string& pattern : bad) {
+    const auto added = list.add(pattern);
+    BOOST_TEST(!added.has_value(), pattern);
+    if (!added.has_value()) {
+      BOOST_TEST(added.error().text.size() > 10U);
+      BOOST_TEST(!added.error().text.ends_with('.'));
+    }
+  }
+  BOOST_TEST(list.patterns().size() == 1U);
+  BOOST_TEST(list.add("a.b").has_value());
+  BOOST_TEST(list.contains("a.b"));
+}
+
+BOOST_AUTO_TEST_CASE(some_application_may_fold_the_case) {
+  const CookieNames& defaults = CookieNames::defaults();
+  for (const char* name : {"JSESSIONID", "jsessionid", "JSessionId", "ROUTEID", "routeid", "awsalb",
+                           "AwsAlbCors", "bigipserverX", "__vcap_id__", "Atlassian.XSRF.Token"}) {
+    BOOST_TEST(defaults.may_be_taken_for("", name), name);
+  }
+  for (const char* name : {"", "JSESSIONID2", "SESSIONID", "AWSAL", "crowd.token_key"}) {
+    BOOST_TEST(!defaults.may_be_taken_for("", name), name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(with_a_prefix_only_prefixed_names_may_be_taken) {
+  const CookieNames& defaults = CookieNames::defaults();
+  for (const char* name : {"CONF_JSESSIONID", "conf_jsessionid", "Conf_JSessionId", "CONF_AWSALB",
+                           "conf_awsalbcors"}) {
+    BOOST_TEST(defaults.may_be_taken_for("CONF_", name), name);
+  }
+  for (const char* name : {"", "C", "CONF_", "CONFJSESSIONID", "JSESSIONID", "CONF_CONF_JSESSIONID",
+                           "CONF_JSESSIONID2", "JSESSIONIDCONF_"}) {
+    BOOST_TEST(!defaults.may_be_taken_for("CONF_", name), name);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,122 @@
+#include "crowd_confluence/shared/shared_state.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <cstdint>
+
+#include "harness/processes.h"
+
+using namespace crowd_confluence;
+using namespace std::chrono_literals;
+using processes::key_number;
+using processes::SharedMemory;
+
+namespace {
+
+const Secret kSecret = Secret::derived_from("some words");
+
+struct State {
+  static constexpr std::size_t kVisitors = 100;
+  SharedMemory memory{SharedState::bytes_for(kVisitors)};
+  SharedState state = SharedState::create(memory.get(), kVisitors, kSecret);
+
+  std::optional<SharedState> attached() const {
+    return SharedState::attach(memory.get(), kVisitors);
+  }
+};
+
+bool put(SessionTable& table, const VisitorKey& key) {
+  Session session;
+  session.assign("alice", "J=1");
+  return table.put_session(key, 0ms, 1h, Reason::known, session) == SessionTable::Stored::yes;
+}
+
+bool has(const SessionTable& table, const VisitorKey& key) {
+  Outcome outcome;
+  return table.find(key, 1ms, 1s, outcome).is_found && outcome.session.cookies() == "J=1";
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(shared_state)
+
+BOOST_FIXTURE_TEST_CASE(who_attaches_sees_the_same, State) {
+  BOOST_TEST(put(state.table(), key_number(1)));
+  const auto leader = state.leases().join(key_number(1), 0ms, 1h);
+  BOOST_TEST(leader.role == ExchangeLeases::Part::leads);
+  state.upstreams().upstream(5).enter(9);
+
+  auto other = attached();
+  BOOST_TEST_REQUIRE(other.has_value());
+  BOOST_TEST((other->secret() == kSecret));
+  BOOST_TEST(has(other->table(), key_number(1)));
+  BOOST_TEST(other->leases().join(key_number(1), 0ms, 1h).role == ExchangeLeases::Part::follows);
+  BOOST_TEST(other->upstreams().upstream(5).waiting() == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(other_sizes_versions_and_empty_memory_are_refused, State) {
+  BOOST_TEST(!SharedState::attach(memory.get(), kVisitors + 1).has_value());
+  BOOST_TEST(!SharedState::attach(memory.get(), kVisitors - 1).has_value());
+  BOOST_TEST(attached().has_value());
+  // The number of the layout stands first, for every version to find.
+  auto& layout = *memory.as<std::uint64_t>();
+  BOOST_TEST(layout == 0x4343'4600'0000'0003u);
+  ++layout;
+  BOOST_TEST(!attached().has_value());
+  const SharedMemory empty(SharedState::bytes_for(kVisitors));
+  BOOST_TEST(!SharedState::attach(empty.get(), kVisitors).has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(the_parts_do_not_touch_each_other, State) {
+  for (std::uint64_t id = 1; id <= SharedUpstreams::kMaxUpstreams; ++id) {
+    SharedUpstream& upstream = state.upstreams().upstream(id);
+    upstream.enter(9);
+    upstream.failed(0ms, 1h, std::nullopt);
+  }
+  for (std::uint64_t n = 0; n < 5000; ++n) (void)state.leases().join(key_number(n), 0ms, 1h);
+  for (std::uint64_t n = 0; n < kVisitors; ++n) put(state.table(), key_number(n));
+
+  BOOST_TEST(has(state.table(), key_number(kVisitors - 1)));
+  BOOST_TEST(state.table().count() <= kVisitors);
+  BOOST_TEST(state.table().count() > kVisitors * 9 / 10);
+  for (std::uint64_t id = 1; id <= SharedUpstreams::kMaxUpstreams; ++id)
+    BOOST_TEST(state.upstreams().upstream(id).waiting() == 1u);
+  BOOST_TEST(attached().has_value());
+  BOOST_TEST((state.secret() == kSecret));
+}
+
+BOOST_FIXTURE_TEST_CASE(nothing_lies_beyond_the_memory_that_was_asked_for, State) {
+  // The last slots of the table are its last bytes.
+  const std::size_t bytes = SharedState::bytes_for(kVisitors);
+  SharedMemory larger(bytes + 4096);
+  std::fill_n(larger.as<char>() + bytes, 4096, '\x5a');
+  SharedState other = SharedState::create(larger.get(), kVisitors, kSecret);
+  for (std::uint64_t n = 0; n < 2000; ++n) put(other.table(), key_number(n));
+  BOOST_TEST(std::count(larger.as<char>() + bytes, larger.as<char>() + bytes + 4096, '\x5a') ==
+             4096);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_a_killed_process_held_is_free, State) {
+  const processes::Shared<std::atomic<bool>> is_ready;
+  processes::Child child([&] {
+    state.upstreams().upstream(1).enter(9);
+    (void)state.leases().join(key_number(1), 0ms, 1h);
+    *is_ready = true;
+    pause();
+    return true;
+  });
+  BOOST_TEST_REQUIRE(processes::eventually([&] { return is_ready->load(); }));
+  BOOST_TEST(state.leases().join(key_number(1), 0ms, 1h).role == ExchangeLeases::Part::follows);
+  const pid_t process = child.id();
+  child.kill();
+  state.process_ended(process);
+  BOOST_TEST(state.leases().join(key_number(1), 0ms, 1h).role == ExchangeLeases::Part::leads);
+  BOOST_TEST(state.upstreams().upstream(1).waiting() == 0u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
