@@ -10,11 +10,17 @@
 #include "process/child.h"
 #include "process/start.h"
 #include "request/fixup.h"
+#include "request/forwarded_for_by_proxy.h"
 #include "response/response_filter.h"
 
 namespace cc = crowd_confluence::httpd;
 
 namespace {
+
+int find_others(apr_pool_t*, apr_pool_t*, apr_pool_t*, server_rec*) noexcept {
+  cc::find_proxy_module();
+  return OK;
+}
 
 /// handler, which answers nothing by itself.
 int fix_up_what_took_its_place(request_rec* request) noexcept {
@@ -40,6 +46,8 @@ void crowd_confluence_register_hooks(apr_pool_t*) {
   ap_hook_check_config(cc::check_configuration, nullptr, nullptr, APR_HOOK_MIDDLE);
   // Say what is dangerous, and get the memory that the processes share before there are any.
   ap_hook_post_config(cc::prepare_server, nullptr, nullptr, APR_HOOK_MIDDLE);
+  // The list of modules is complete by now, and searching it takes too long for each request.
+  ap_hook_post_config(find_others, nullptr, nullptr, APR_HOOK_MIDDLE);
   // libcurl and what uses it belong to one process and end with it.
   ap_hook_child_init(cc::start_child, nullptr, nullptr, APR_HOOK_MIDDLE);
   // The parent learns at once when a child has ended, even if it was killed: what that one held is

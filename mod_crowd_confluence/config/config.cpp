@@ -1,15 +1,49 @@
 #include "config/config.h"
 
+#include <array>
+#include <cstddef>
 #include <new>
+#include <tuple>
+#include <utility>
 
+#include "config/settings_list.h"
 #include "module_functions.h"
 
 namespace crowd_confluence::httpd {
 namespace {
 
 template <typename Setting>
-Setting inner_or_outer(const Setting& inner, const Setting& outer) {
-  return inner ? inner : outer;
+void set_to_inner_or_outer(Setting& merged, const Setting& inner, const Setting& outer) {
+  merged = inner ? inner : outer;
+}
+
+/// CrowdConfluenceWhen is a setting for each result.
+template <typename Setting, std::size_t kSize>
+void set_to_inner_or_outer(std::array<Setting, kSize>& merged,
+                           const std::array<Setting, kSize>& inner,
+                           const std::array<Setting, kSize>& outer) {
+  for (std::size_t i = 0; i < kSize; ++i) set_to_inner_or_outer(merged[i], inner[i], outer[i]);
+}
+
+template <typename Merged, typename Given, std::size_t... kIndex>
+void merge_each(const Merged& merged, const Given& inner, const Given& outer,
+                std::index_sequence<kIndex...>) {
+  (set_to_inner_or_outer(std::get<kIndex>(merged), std::get<kIndex>(inner),
+                         std::get<kIndex>(outer)),
+   ...);
+}
+
+template <typename Merged, typename Given>
+void merge_each(const Merged& merged, const Given& inner, const Given& outer) {
+  merge_each(merged, inner, outer, std::make_index_sequence<std::tuple_size_v<Merged>>());
+}
+
+void merge(const DirectoryConfig& outer, const DirectoryConfig& inner, DirectoryConfig& merged) {
+  const auto to = settings_of(merged);
+  const auto from_inner = settings_of(inner);
+  const auto from_outer = settings_of(outer);
+  merge_each(to.for_core, from_inner.for_core, from_outer.for_core);
+  merge_each(to.for_module, from_inner.for_module, from_outer.for_module);
 }
 
 }  // namespace
@@ -80,24 +114,6 @@ void* crowd_confluence_merge_directory_config(apr_pool_t* pool, void* outer_conf
   auto* merged = new (apr_palloc(pool, sizeof(cc::DirectoryConfig))) cc::DirectoryConfig;
   merged->origin = cc::DirectoryConfig::merged;
 
-  using cc::inner_or_outer;
-  merged->enabled = inner_or_outer(inner.enabled, outer.enabled);
-  merged->upstream = inner_or_outer(inner.upstream, outer.upstream);
-  merged->probe = inner_or_outer(inner.probe, outer.probe);
-  merged->token_cookie = inner_or_outer(inner.token_cookie, outer.token_cookie);
-  merged->session_cookies = inner_or_outer(inner.session_cookies, outer.session_cookies);
-  merged->pass_as = inner_or_outer(inner.pass_as, outer.pass_as);
-  merged->forwarded_for = inner_or_outer(inner.forwarded_for, outer.forwarded_for);
-  merged->session_ttl = inner_or_outer(inner.session_ttl, outer.session_ttl);
-  merged->rejection_ttl = inner_or_outer(inner.rejection_ttl, outer.rejection_ttl);
-  for (std::size_t result = 0; result < merged->when.size(); ++result)
-    merged->when[result] = inner_or_outer(inner.when[result], outer.when[result]);
-  merged->ca_certificate_file =
-      inner_or_outer(inner.ca_certificate_file, outer.ca_certificate_file);
-  merged->client_certificate = inner_or_outer(inner.client_certificate, outer.client_certificate);
-  merged->pinned_public_key = inner_or_outer(inner.pinned_public_key, outer.pinned_public_key);
-  merged->verify_peer = inner_or_outer(inner.verify_peer, outer.verify_peer);
-  merged->outgoing_proxy = inner_or_outer(inner.outgoing_proxy, outer.outgoing_proxy);
-  merged->protect_cookie = inner_or_outer(inner.protect_cookie, outer.protect_cookie);
+  cc::merge(outer, inner, *merged);
   return merged;
 }

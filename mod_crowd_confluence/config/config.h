@@ -17,13 +17,13 @@
 #include <optional>
 #include <string>
 
+#include "apr/socache.h"
 #include "crowd_confluence/broker/session_broker.h"
 #include "crowd_confluence/confluence/settings.h"
 #include "crowd_confluence/cookie/cookie_names.h"
 #include "crowd_confluence/http/certificates.h"
 #include "crowd_confluence/http/url.h"
 #include "crowd_confluence/outcome.h"
-#include "process/socache_store.h"
 
 namespace crowd_confluence::httpd {
 
@@ -50,7 +50,8 @@ struct Reaction {
 };
 
 /// Every setting is unset until a directive sets it, and then points to what lives as long as the
-/// configuration. The objects behind equal pointers are equal, which Brokers relies on.
+/// configuration. The objects behind equal pointers are equal, which Brokers relies on. A setting
+/// also stands in `settings_of`, which does not compile without it.
 struct DirectoryConfig {
   /// A section's settings live as long as the configuration; merged ones may live as long as a
   /// request.

@@ -5,21 +5,13 @@
 
 #include <http_config.h>
 
-#include <algorithm>
-#include <array>
-#include <cstddef>
-#include <string>
-#include <string_view>
-#include <utility>
-
-#include "apr/pool.h"
 #include "config/config.h"
 #include "config/confluence_directives.h"
 #include "config/server_directives.h"
 #include "config/session_directives.h"
+#include "config/when_directive.h"
 #include "config/words.h"
 #include "module_functions.h"
-#include "request/reaction.h"
 
 namespace crowd_confluence::httpd {
 namespace {
@@ -28,24 +20,6 @@ const char* set_enabled(cmd_parms* cmd, DirectoryConfig& config, int on) {
   ServerConfig& server = server_config(cmd->server);
   if (on != 0 && server.first_enabled == nullptr) server.first_enabled = section_name(cmd);
   return set_flag(cmd, config.enabled, on);
-}
-
-const char* set_when(cmd_parms* cmd, DirectoryConfig& config, const Words& words) {
-  constexpr std::array kResults = {Result::missing, Result::rejected, Result::unavailable};
-  const std::string_view word = words.empty() ? std::string_view() : words[0];
-  const auto* result = std::find_if(kResults.begin(), kResults.end(),
-                                    [&](Result each) { return to_string(each) == word; });
-  if (result == kResults.end())
-    return refuse(cmd, "'" + std::string(word) +
-                           "' is no result; allowed are missing, rejected and unavailable");
-  if (words.size() != 2)
-    return refuse(cmd, "after '" + std::string(word) +
-                           "' one word is needed: 'pass', a status from 400 to 599, or a URL");
-  Reaction reaction;
-  if (const char* problem = parse_reaction(cmd, words[1], reaction)) return problem;
-  config.when[static_cast<std::size_t>(*result)] =
-      make_in_pool<Reaction>(cmd->pool, std::move(reaction));
-  return nullptr;
 }
 
 DirectoryConfig& to_be_set(void* config) {

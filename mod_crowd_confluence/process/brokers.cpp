@@ -2,19 +2,16 @@
 
 #include <cstdint>
 
+#include "config/settings_list.h"
+
 namespace crowd_confluence::httpd {
 
 namespace {
 
-/// Whether they differ in nothing that matters to core.
+/// Whether they differ in nothing that matters to core. A default that is written out differs, and
+/// costs a broker more, no session.
 bool is_same_to_core(const DirectoryConfig& a, const DirectoryConfig& b) {
-  return a.upstream == b.upstream && a.probe == b.probe && a.token_cookie == b.token_cookie &&
-         a.session_cookies == b.session_cookies && a.sends_address() == b.sends_address() &&
-         a.session_ttl == b.session_ttl && a.rejection_ttl == b.rejection_ttl &&
-         a.ca_certificate_file == b.ca_certificate_file &&
-         a.client_certificate == b.client_certificate &&
-         a.pinned_public_key == b.pinned_public_key && a.verify_peer == b.verify_peer &&
-         a.outgoing_proxy == b.outgoing_proxy;
+  return settings_of(a).for_core == settings_of(b).for_core;
 }
 
 }  // namespace

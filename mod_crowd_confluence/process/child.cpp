@@ -5,11 +5,12 @@
 
 #include <algorithm>
 #include <exception>
-#include <optional>
+#include <memory>
 #include <stdexcept>
 
 #include "config/config.h"
 #include "crowd_confluence/broker/background_refresh.h"
+#include "crowd_confluence/broker/bounded_store.h"
 #include "crowd_confluence/http/client.h"
 #include "log.h"
 #include "process/logged_events.h"
@@ -27,10 +28,10 @@ struct Child {
         store(make_store(main_server)),
         brokers(make_context(), default_max_waiting()) {}
 
-  static std::optional<SocacheStore> make_store(server_rec* main_server) {
+  static std::unique_ptr<SessionStore> make_store(server_rec* main_server) {
     const SocacheProvider* provider = server_config(main_server).global.socache;
-    if (provider == nullptr) return std::nullopt;
-    return SocacheStore(*provider, main_server);
+    if (provider == nullptr) return nullptr;
+    return std::make_unique<BoundedStore>(std::make_shared<SocacheStore>(*provider, main_server));
   }
 
   /// Half of the server's threads: the other half goes on with what needs no Confluence.
@@ -47,7 +48,7 @@ struct Child {
     SharedState* const state = shared_state();
     if (state == nullptr) throw std::runtime_error("there is no shared memory");
     BrokerContext context{*state};
-    context.store = store ? &*store : nullptr;
+    context.store = store.get();
     context.refresh = &refresh;
     context.events = &events;
     return context;
@@ -55,7 +56,7 @@ struct Child {
 
   HttpLibrary http_library;
   LoggedEvents events;
-  std::optional<SocacheStore> store;
+  std::unique_ptr<SessionStore> store;
   Brokers brokers;
   BackgroundRefresh refresh;
 };

@@ -5,52 +5,36 @@
 
 #include <httpd.h>
 
-#include <ap_socache.h>
+#include <atomic>
 
-#include <memory>
-
-#include "crowd_confluence/broker/session_store.h"
+#include "apr/socache.h"
+#include "crowd_confluence/broker/bounded_store.h"
 
 namespace crowd_confluence::httpd {
 
-class BoundedCalls;
-
-/// A provider as CrowdConfluenceSOCache chose it.
-struct SocacheProvider {
-  const ap_socache_provider_t* functions;
-  ap_socache_instance_t* instance;
-};
-
-/// Waits for the provider for kMaxWait at most, and goes on without it then. The providers know no
-/// bound: mod_socache_redis (httpd 2.4.71, APR-util 1.6.3) gives its time-out in microseconds to a
-/// library that takes it for seconds, and so waits for days. A store that fails is left alone for a
-/// while by this process, so that neither requests nor the log suffer.
+/// The providers know no time limit: mod_socache_redis (httpd 2.4.71, APR-util 1.6.3) gives its
+/// time-out in microseconds to a library that takes it for seconds, and so waits for days.
+/// Therefore BoundedStore stands before it.
 ///
-/// Thread-safe, as the providers are that CrowdConfluenceSOCache accepts. Lives in a child process:
-/// it has threads.
-class SocacheStore final : public SessionStore {
+/// Thread-safe, as the providers are that CrowdConfluenceSOCache accepts.
+class SocacheStore final : public BlockingStore {
  public:
   /// `provider` is initialised; `server` is where messages go. Both outlive the process.
-  SocacheStore(const SocacheProvider& provider, server_rec* server);
-  /// Does not wait for a store that hangs.
-  ~SocacheStore() override;
-  SocacheStore(SocacheStore&&) noexcept;
-  SocacheStore& operator=(SocacheStore&&) noexcept;
+  SocacheStore(const SocacheProvider& provider, server_rec* server)
+      : provider_(provider), server_(server) {}
 
-  std::optional<std::string> get(const VisitorKey& key) noexcept override;
-  void put(const VisitorKey& key, std::string_view data,
-           std::chrono::milliseconds ttl) noexcept override;
-  void remove(const VisitorKey& key) noexcept override;
+  Answer get(const VisitorKey& key, std::string& data) override;
+  Answer put(const VisitorKey& key, std::string_view data, std::chrono::milliseconds ttl) override;
+  Answer remove(const VisitorKey& key) override;
+  void begins_to_fail(bool has_timed_out) noexcept override;
+  void works_again() noexcept override;
 
  private:
-  class Health;
+  Answer answer_of(apr_status_t status);
 
-  void note_failure(apr_status_t status) const noexcept;
-
-  SocacheProvider provider_;
-  server_rec* server_;
-  std::unique_ptr<Health> health_;
-  std::unique_ptr<BoundedCalls> calls_;
+  const SocacheProvider provider_;
+  server_rec* const server_;
+  std::atomic<apr_status_t> last_failure_{APR_SUCCESS};
 };
 
 /// Connects the provider until the pool ends; to be called once at the start. Says what went wrong,

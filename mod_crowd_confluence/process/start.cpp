@@ -9,11 +9,10 @@
 
 #include "config/config.h"
 #include "crowd_confluence/shared/shared_state.h"
-#include "request/forwarded_for_by_proxy.h"
 #include "log.h"
-#include "process/warn_once.h"
 #include "process/shared_memory.h"
 #include "process/socache_store.h"
+#include "process/warn_once.h"
 
 namespace crowd_confluence::httpd {
 namespace {
@@ -62,7 +61,6 @@ void say_warnings(const server_rec* main_server) {
 }
 
 int prepare(apr_pool_t* config_pool, server_rec* main_server) {
-  find_proxy_module();
   const GlobalConfig& global = server_config(main_server).global;
   memory = open_shared_memory(global, main_server->process);
   if (!memory)

@@ -157,8 +157,7 @@ void ask(request_rec* request, RequestState& state) {
 /// Only the request that asked reports what went wrong: not those that shared the answer, nor those
 /// that were turned away because a breaker that has been reported is open.
 void log_unavailable(request_rec* request, const Outcome& outcome) {
-  const bool is_news = outcome.source == Source::exchange ||
-                       outcome.reason == Reason::leader_lost || outcome.reason == Reason::internal;
+  const bool is_news = outcome.source == Source::exchange || meaning_of(outcome.reason).is_news;
   ap_log_rerror(APLOG_MARK, is_news ? APLOG_WARNING : APLOG_INFO, 0, request,
                 CCF_UNAVAILABLE "no session, as it cannot be told who the user is: %s (%s)%s%s",
                 explanation(outcome.reason).data(), to_string(outcome.reason).data(),

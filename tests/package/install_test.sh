@@ -53,10 +53,10 @@ if [ "$SHARED" = 1 ]; then
 
   headers=$root$INCLUDE_DIR/crowd_confluence
   check "every public header is installed" \
-    same "$(cd "$SOURCE_DIR/core/include/crowd_confluence" && ls)" "$(ls "$headers")"
-  for header in "$headers"/*.h; do
-    echo "#include <crowd_confluence/$(basename "$header")>"
-  done >"$scratch/all_headers.cpp"
+    same "$(cd "$SOURCE_DIR/core/include/crowd_confluence" && find . -name '*.h' | sort)" \
+    "$(cd "$headers" && find . -name '*.h' | sort)"
+  (cd "$headers" && find . -name '*.h' -printf '#include <crowd_confluence/%P>\n') \
+    >"$scratch/all_headers.cpp"
   check "CMake finds the installed library" \
     "$CMAKE" -S "$SOURCE_DIR/tests/package/program" -B "$scratch/program" \
     -DCMAKE_CXX_COMPILER="$CXX" -DMORE_SOURCES="$scratch/all_headers.cpp" \
@@ -64,7 +64,9 @@ if [ "$SHARED" = 1 ]; then
   check "a program builds against the installed headers and library" \
     "$CMAKE" --build "$scratch/program"
   check "that program runs" \
-    same "the SSO cookie is 'abc'" "$("$scratch/program/program" 'theme=dark; crowd.token_key="abc"')"
+    same "the SSO cookie is 'abc'
+the exchange gives: refused" \
+    "$("$scratch/program/program" 'theme=dark; crowd.token_key="abc"' http://127.0.0.1:1)"
 fi
 
 echo "CrowdConfluence Off" | write_httpd_conf "$scratch/httpd.conf" "$module"

@@ -75,8 +75,8 @@ check "libcrowd_confluence-devel holds the linker's name" \
 check "libcrowd_confluence-devel holds what CMake looks for" \
   grep -qxF "$libdir/cmake/crowd_confluence/crowd_confluence-config.cmake" <<<"$contents"
 check "libcrowd_confluence-devel holds every public header" \
-  same "$(cd "$SOURCE_DIR/core/include/crowd_confluence" && ls)" \
-  "$(sed -n 's|^/usr/include/crowd_confluence/||p' <<<"$contents" | sort)"
+  same "$(cd "$SOURCE_DIR/core/include/crowd_confluence" && find . -name '*.h' -printf '%P\n' | sort)" \
+  "$(sed -n 's|^/usr/include/crowd_confluence/\(.*\.h\)$|\1|p' <<<"$contents" | sort)"
 
 mkdir "$scratch/unpacked"
 unpack() {

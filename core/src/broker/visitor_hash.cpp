@@ -30,13 +30,20 @@ class Fields {
   }
   Fields& add(bool field) { return add(std::string_view(field ? "1" : "0")); }
   /// What makes one way to a server differ from another, but not what changes with time: when a
-  /// certificate is renewed in its file, sessions and what is known of the server go on.
+  /// certificate is renewed in its file, sessions and what is known of the server go on. (A new
+  /// member does not compile before it has a name here.)
   Fields& add(const HttpSettings& http) {
-    return add(http.ca_certificate_file)
-        .add(http.client_certificate.file)
-        .add(http.pinned_public_key)
-        .add(http.verify_peer)
-        .add(http.outgoing_proxy);
+    const auto& [connect_timeout, timeout, ca_certificate_file, client_certificate,
+                 pinned_public_key, outgoing_proxy, verify_peer] = http;
+    return add(ca_certificate_file)
+        .add(client_certificate.file)
+        .add(pinned_public_key)
+        .add(verify_peer)
+        .add(outgoing_proxy);
+  }
+  Fields& add(const Probe& probe) {
+    const auto& [path, field, value, user_field] = probe;
+    return add(path).add(field).add(value).add(user_field);
   }
 
   [[nodiscard]] const std::string& text() const { return text_; }
@@ -47,16 +54,12 @@ class Fields {
 
 VisitorKey hash_settings(const std::array<std::uint8_t, 16>& key,
                          const ConfluenceSettings& settings) {
+  // A new member does not compile before it has a name here.
+  const auto& [base_url, probe, token_cookie, session_cookies, forwarded_for, http] = settings;
   Fields fields;
-  fields.add(settings.base_url.text)
-      .add(settings.token_cookie)
-      .add(settings.forwarded_for)
-      .add(settings.probe.path)
-      .add(settings.probe.field)
-      .add(settings.probe.value)
-      .add(settings.probe.user_field);
-  for (const std::string& pattern : settings.session_cookies.patterns()) fields.add(pattern);
-  fields.add(settings.http);
+  fields.add(base_url.text).add(token_cookie).add(forwarded_for).add(probe);
+  for (const std::string& pattern : session_cookies.patterns()) fields.add(pattern);
+  fields.add(http);
   return hash(key, fields.text().data(), fields.text().size());
 }
 

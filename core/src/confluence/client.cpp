@@ -7,12 +7,6 @@
 namespace crowd_confluence {
 namespace {
 
-/// Whether it may be otherwise without the cookies of a session, as Confluence may have forgotten
-/// it: it was restarted, say.
-bool may_be_due_to_cookies(const Verdict& verdict) {
-  return verdict.reason == Reason::unauthorized || verdict.reason == Reason::unexpected_answer;
-}
-
 /// What it means that Confluence could not be asked.
 Reason reason_of(HttpFailure failure) {
   switch (failure) {
@@ -74,7 +68,7 @@ Verdict ConfluenceClient::exchange(const Visitor& visitor, std::string_view sess
   const auto response = get(visitor, session_cookies, deadline);
   if (!response) return unavailable(reason_of(response.error().failure), response.error().text);
   Verdict verdict = judge(response.value(), settings_, visitor.token, session_cookies);
-  if (session_cookies.empty() || !may_be_due_to_cookies(verdict)) return verdict;
+  if (session_cookies.empty() || !meaning_of(verdict.reason).may_be_due_to_cookies) return verdict;
 
   const auto without = get(visitor, {}, deadline);
   if (without) return judge(without.value(), settings_, visitor.token, {});

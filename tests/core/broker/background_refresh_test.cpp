@@ -62,7 +62,7 @@ struct Busy {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(refresh)
+BOOST_AUTO_TEST_SUITE(background_refresh)
 
 BOOST_AUTO_TEST_CASE(nothing_to_do_ends_at_once) {
   BackgroundRefresh refresh;

@@ -13,6 +13,8 @@
 
 namespace crowd_confluence {
 
+class WorkerPool;
+
 /// Does renewals in the background, a few of each group at once, so that those of one group do not
 /// wait for those of another. A thread is started when a renewal comes and all others are at work;
 /// it stays. Signals are blocked in it, as they belong to the host program.
@@ -35,9 +37,8 @@ class CROWD_CONFLUENCE_EXPORT BackgroundRefresh {
   void add(const void* group, std::function<void()> renewal);
 
  private:
-  class Group;
   std::mutex mutex_;
-  std::map<const void*, std::unique_ptr<Group>> groups_;
+  std::map<const void*, std::unique_ptr<WorkerPool>> groups_;
 };
 
 }  // namespace crowd_confluence
