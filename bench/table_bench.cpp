@@ -18,13 +18,14 @@
 #include <string>
 #include <vector>
 
+#include "broker/visitor_hash.h"
 #include "crowd_confluence/outcome.h"
 #include "crowd_confluence/session.h"
 #include "shared/session_table.h"
-#include "broker/visitor_hash.h"
 
 namespace {
 
+using crowd_confluence::Duration;
 using crowd_confluence::Moment;
 using crowd_confluence::Outcome;
 using crowd_confluence::Reason;
@@ -32,9 +33,9 @@ using crowd_confluence::Session;
 using crowd_confluence::SessionTable;
 using crowd_confluence::VisitorKey;
 
-constexpr Moment kNow = std::chrono::hours(1);
-constexpr Moment kLife = std::chrono::hours(1);
-constexpr Moment kRenewalLease = std::chrono::seconds(6);
+constexpr Moment kNow{std::chrono::hours(1)};
+constexpr Duration kLife = std::chrono::hours(1);
+constexpr Duration kRenewalLease = std::chrono::seconds(6);
 constexpr int kRounds = 3;
 /// Puts into the mean bucket twice what it has room for: hardly one is not full then.
 constexpr std::uint64_t kToTheBrim = 4;

@@ -6,12 +6,13 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
-#include "process/lifecycle.h"
 #include "module_functions.h"
+#include "process/child.h"
+#include "process/start.h"
 #include "request/fixup.h"
 #include "response/response_filter.h"
 
-namespace cc = crowd_confluence;
+namespace cc = crowd_confluence::httpd;
 
 namespace {
 

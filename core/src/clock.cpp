@@ -10,8 +10,8 @@ class MonotonicClock final : public Clock {
   [[nodiscard]] Moment now() const override {
     timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
-    return std::chrono::duration_cast<Moment>(std::chrono::seconds(time.tv_sec) +
-                                              std::chrono::nanoseconds(time.tv_nsec));
+    return Moment(std::chrono::duration_cast<Duration>(std::chrono::seconds(time.tv_sec) +
+                                                       std::chrono::nanoseconds(time.tv_nsec)));
   }
 };
 

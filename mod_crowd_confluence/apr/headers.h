@@ -12,7 +12,7 @@
 #include <span>
 #include <string_view>
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 
 /// One letter for all that a CGI-like environment does not tell apart: case, and `-` and `_`.
 inline char folded(char c) {
@@ -79,6 +79,6 @@ inline void unset_folded(apr_table_t* headers, std::string_view folded_name) noe
   }
 }
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd
 
 #endif  // MOD_CROWD_CONFLUENCE_APR_HEADERS_H_

@@ -8,7 +8,7 @@
 #include <new>
 #include <utility>
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 
 /// Makes an object that lives as long as the pool.
 template <typename T, typename... Arguments>
@@ -24,6 +24,6 @@ T* make_in_pool(apr_pool_t* pool, Arguments&&... arguments) {
   return made;
 }
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd
 
 #endif  // MOD_CROWD_CONFLUENCE_APR_POOL_H_

@@ -4,7 +4,7 @@
 
 #include "module_functions.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 namespace {
 
 template <typename Setting>
@@ -37,8 +37,8 @@ ConfluenceSettings DirectoryConfig::confluence_settings() const {
   return settings;
 }
 
-BrokerLimits DirectoryConfig::broker_limits(std::uint32_t default_max_waiting) const {
-  BrokerLimits limits;
+BrokerPolicy DirectoryConfig::broker_policy(std::uint32_t default_max_waiting) const {
+  BrokerPolicy limits;
   limits.session_ttl = session_ttl.value_or(limits.session_ttl);
   limits.rejection_ttl = rejection_ttl.value_or(limits.rejection_ttl);
   limits.retry = upstream->retry;
@@ -56,9 +56,9 @@ ServerConfig& server_config(const server_rec* server) {
       ap_get_module_config(server->module_config, &crowd_confluence_module));
 }
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd
 
-namespace cc = crowd_confluence;
+namespace cc = crowd_confluence::httpd;
 
 void* crowd_confluence_create_directory_config(apr_pool_t* pool, char*) {
   return new (apr_palloc(pool, sizeof(cc::DirectoryConfig))) cc::DirectoryConfig;

@@ -17,15 +17,15 @@
 #include <optional>
 #include <string>
 
-#include "crowd_confluence/http/url.h"
-#include "crowd_confluence/http/certificates.h"
-#include "crowd_confluence/cookie/cookie_names.h"
-#include "crowd_confluence/outcome.h"
 #include "crowd_confluence/broker/session_broker.h"
 #include "crowd_confluence/confluence/settings.h"
+#include "crowd_confluence/cookie/cookie_names.h"
+#include "crowd_confluence/http/certificates.h"
+#include "crowd_confluence/http/url.h"
+#include "crowd_confluence/outcome.h"
 #include "process/socache_store.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 
 /// CrowdConfluenceURL with its parameters, which are one setting.
 struct Upstream {
@@ -91,7 +91,7 @@ struct DirectoryConfig {
 
   /// What core needs to know. `upstream` must be set.
   [[nodiscard]] ConfluenceSettings confluence_settings() const;
-  [[nodiscard]] BrokerLimits broker_limits(std::uint32_t default_max_waiting) const;
+  [[nodiscard]] BrokerPolicy broker_policy(std::uint32_t default_max_waiting) const;
 
  private:
   static const std::string kDefaultTokenCookie;
@@ -118,6 +118,6 @@ struct ServerConfig {
 const DirectoryConfig& directory_config(const request_rec* request);
 ServerConfig& server_config(const server_rec* server);
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd
 
 #endif  // MOD_CROWD_CONFLUENCE_CONFIG_CONFIG_H_

@@ -10,10 +10,10 @@
 #include <string_view>
 #include <utility>
 
-#include "log.h"
 #include "apr/pool.h"
+#include "log.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 namespace {
 
 void warn_at_start(const cmd_parms* cmd, const char* text) {
@@ -143,4 +143,4 @@ const char* set_outgoing_proxy(cmd_parms* cmd, DirectoryConfig& config, const Wo
   return nullptr;
 }
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd

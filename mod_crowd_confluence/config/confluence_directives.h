@@ -10,7 +10,7 @@
 #include "config/config.h"
 #include "config/words.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 
 const char* set_url(cmd_parms* cmd, DirectoryConfig& config, const Words& words);
 const char* set_probe(cmd_parms* cmd, DirectoryConfig& config, const Words& words);
@@ -21,6 +21,6 @@ const char* set_pinned_public_key(cmd_parms* cmd, DirectoryConfig& config, const
 const char* set_verify_peer(cmd_parms* cmd, DirectoryConfig& config, int on);
 const char* set_outgoing_proxy(cmd_parms* cmd, DirectoryConfig& config, const Words& words);
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd
 
 #endif  // MOD_CROWD_CONFLUENCE_CONFIG_CONFLUENCE_DIRECTIVES_H_

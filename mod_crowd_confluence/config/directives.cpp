@@ -12,16 +12,16 @@
 #include <string_view>
 #include <utility>
 
+#include "apr/pool.h"
 #include "config/config.h"
 #include "config/confluence_directives.h"
-#include "config/words.h"
-#include "module_functions.h"
-#include "apr/pool.h"
-#include "request/reaction.h"
 #include "config/server_directives.h"
 #include "config/session_directives.h"
+#include "config/words.h"
+#include "module_functions.h"
+#include "request/reaction.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 namespace {
 
 const char* set_enabled(cmd_parms* cmd, DirectoryConfig& config, int on) {
@@ -82,9 +82,9 @@ command_rec words_command(const char* name, const char* help) {
 }
 
 }  // namespace
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd
 
-namespace cc = crowd_confluence;
+namespace cc = crowd_confluence::httpd;
 
 const command_rec crowd_confluence_directives[] = {
     cc::flag_command<cc::set_enabled>("CrowdConfluence",

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 namespace {
 
 // Folded. IANA's register of HTTP fields (without what nobody uses), WebDAV's, and what proxies and
@@ -118,4 +118,4 @@ bool has_meaning_in_http(std::string_view folded_name) {
          std::any_of(std::begin(kBeginnings), std::end(kBeginnings), begins);
 }
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd

@@ -12,7 +12,7 @@
 
 #include "apr/pool.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 namespace {
 
 constexpr std::size_t kMinSecretBytes = 16;
@@ -104,4 +104,4 @@ const char* set_secret(cmd_parms* cmd, GlobalConfig& config, std::string_view wo
   return nullptr;
 }
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd

@@ -10,7 +10,7 @@
 #include "config/config.h"
 #include "config/words.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 
 const char* set_table_size(cmd_parms* cmd, GlobalConfig& config, std::string_view word);
 const char* set_socache(cmd_parms* cmd, GlobalConfig& config, std::string_view word);
@@ -27,6 +27,6 @@ command_rec server_directive(const char* name, const char* help) {
   return {name, as_command(&global_directive<kSet>), nullptr, RSRC_CONF, TAKE1, help};
 }
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd
 
 #endif  // MOD_CROWD_CONFLUENCE_CONFIG_SERVER_DIRECTIVES_H_

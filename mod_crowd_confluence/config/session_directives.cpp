@@ -8,12 +8,12 @@
 #include <string_view>
 #include <utility>
 
-#include "crowd_confluence/cookie/cookie_header.h"
 #include "apr/headers.h"
 #include "apr/pool.h"
 #include "config/reserved_headers.h"
+#include "crowd_confluence/cookie/cookie_header.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 namespace {
 
 /// The section may inherit one of the two from elsewhere; what is written together is checked.
@@ -97,4 +97,4 @@ const char* set_protect_cookie(cmd_parms* cmd, DirectoryConfig& config, int on) 
   return set_flag(cmd, config.protect_cookie, on);
 }
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd

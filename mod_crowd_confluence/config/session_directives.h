@@ -11,7 +11,7 @@
 #include "config/config.h"
 #include "config/words.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 
 const char* set_token_cookie(cmd_parms* cmd, DirectoryConfig& config, const Words& words);
 const char* set_session_cookies(cmd_parms* cmd, DirectoryConfig& config, const Words& words);
@@ -21,6 +21,6 @@ const char* set_session_ttl(cmd_parms* cmd, DirectoryConfig& config, const Words
 const char* set_rejection_ttl(cmd_parms* cmd, DirectoryConfig& config, const Words& words);
 const char* set_protect_cookie(cmd_parms* cmd, DirectoryConfig& config, int on);
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd
 
 #endif  // MOD_CROWD_CONFLUENCE_CONFIG_SESSION_DIRECTIVES_H_

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 
 /// The words behind a directive's name.
 using Words = std::vector<std::string_view>;
@@ -91,6 +91,6 @@ cmd_func as_command(Function* function) {
   return reinterpret_cast<cmd_func>(reinterpret_cast<void (*)()>(function));
 }
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd
 
 #endif  // MOD_CROWD_CONFLUENCE_CONFIG_WORDS_H_

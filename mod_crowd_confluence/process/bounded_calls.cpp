@@ -11,7 +11,7 @@
 #include <thread>
 #include <utility>
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 namespace {
 
 constexpr std::size_t kMaxThreads = 4;
@@ -116,4 +116,4 @@ void BoundedCalls::work(const std::shared_ptr<Shared>& shared, Worker& worker) {
   shared->done.notify_all();
 }
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd

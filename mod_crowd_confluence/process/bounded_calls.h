@@ -7,7 +7,7 @@
 #include <functional>
 #include <memory>
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 
 /// Calls that may hang. They are made by threads of this object, and the caller gives them up after
 /// a while. What they use must be theirs, or live as long as the process. Thread-safe.
@@ -38,6 +38,6 @@ class BoundedCalls {
   const std::shared_ptr<Shared> shared_;
 };
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd
 
 #endif  // MOD_CROWD_CONFLUENCE_PROCESS_BOUNDED_CALLS_H_

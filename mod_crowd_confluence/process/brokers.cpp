@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 
 namespace {
 
@@ -47,4 +47,4 @@ SessionBroker& Brokers::broker_for(const DirectoryConfig& config) {
   return added->broker;
 }
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd

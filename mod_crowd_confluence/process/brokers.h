@@ -11,15 +11,15 @@
 #include "config/config.h"
 #include "crowd_confluence/broker/session_broker.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 
 /// What httpd merges for a request is new each time, and the settings that it points to are not:
 /// they tell one Confluence from another. Looking one up takes no lock; each is made when first
 /// needed and kept until the process ends.
 class Brokers {
  public:
-  Brokers(const BrokerSurroundings& around, std::uint32_t default_max_waiting)
-      : around_(around), default_max_waiting_(default_max_waiting) {}
+  Brokers(const BrokerContext& context, std::uint32_t default_max_waiting)
+      : context_(context), default_max_waiting_(default_max_waiting) {}
   Brokers(const Brokers&) = delete;
   Brokers& operator=(const Brokers&) = delete;
   ~Brokers();
@@ -32,8 +32,8 @@ class Brokers {
     Entry(const DirectoryConfig& entry_config, const Brokers& all, Entry* entry_next)
         : config(entry_config),
           section(config.origin == DirectoryConfig::section ? &entry_config : nullptr),
-          broker(config.confluence_settings(), config.broker_limits(all.default_max_waiting_),
-                 all.around_),
+          broker(config.confluence_settings(), config.broker_policy(all.default_max_waiting_),
+                 all.context_),
           next(entry_next) {}
 
     const DirectoryConfig config;
@@ -44,13 +44,13 @@ class Brokers {
 
   static Entry* find(Entry* first, const DirectoryConfig& config);
 
-  const BrokerSurroundings around_;
+  const BrokerContext context_;
   const std::uint32_t default_max_waiting_;
   /// By the address of the upstream. Entries are only ever added, at the front.
   std::array<std::atomic<Entry*>, 64> lists_ = {};
   std::mutex adding_;
 };
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd
 
 #endif  // MOD_CROWD_CONFLUENCE_PROCESS_BROKERS_H_

@@ -3,7 +3,7 @@
 #include "log.h"
 #include "process/warn_once.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 
 void LoggedEvents::breaker_opened(const ConfluenceSettings& settings, Reason reason,
                                   std::string_view detail) noexcept {
@@ -19,16 +19,16 @@ void LoggedEvents::breaker_closed(const ConfluenceSettings& settings) noexcept {
                settings.base_url.text.c_str());
 }
 
-void LoggedEvents::session_too_large(const ConfluenceSettings& settings,
-                                     std::size_t bytes) noexcept {
-  if (!is_first_to_say(Saying::session_too_large)) return;
+void LoggedEvents::session_too_large(const ConfluenceSettings& settings, std::size_t bytes,
+                                     std::size_t most_bytes) noexcept {
+  if (!is_first_to_warn(WarnOnce::session_too_large)) return;
   ap_log_error(
       APLOG_MARK, APLOG_WARNING, 0, server_,
       CCF_SESSION_TOO_LARGE
       "a session of %s takes %lu bytes, and %lu are remembered: %s is asked again for each "
       "request of such a user. Remedy: name fewer cookies in CrowdConfluenceSessionCookies",
       settings.base_url.text.c_str(), static_cast<unsigned long>(bytes),
-      static_cast<unsigned long>(SessionTable::kMaxSessionBytes), settings.base_url.text.c_str());
+      static_cast<unsigned long>(most_bytes), settings.base_url.text.c_str());
 }
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd

@@ -7,7 +7,7 @@
 
 #include "crowd_confluence/broker/session_broker.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 
 class LoggedEvents final : public BrokerEvents {
  public:
@@ -16,12 +16,13 @@ class LoggedEvents final : public BrokerEvents {
   void breaker_opened(const ConfluenceSettings& settings, Reason reason,
                       std::string_view detail) noexcept override;
   void breaker_closed(const ConfluenceSettings& settings) noexcept override;
-  void session_too_large(const ConfluenceSettings& settings, std::size_t bytes) noexcept override;
+  void session_too_large(const ConfluenceSettings& settings, std::size_t bytes,
+                         std::size_t most_bytes) noexcept override;
 
  private:
   const server_rec* server_;
 };
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd
 
 #endif  // MOD_CROWD_CONFLUENCE_PROCESS_LOGGED_EVENTS_H_

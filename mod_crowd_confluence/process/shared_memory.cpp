@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 namespace {
 
 /// Under this name the memory is found again after a restart, by whatever version of this module.
@@ -52,4 +52,4 @@ std::optional<SharedState> open_shared_memory(const GlobalConfig& config, proces
       config.secret != nullptr ? Secret::derived_from(*config.secret) : Secret::random());
 }
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd

@@ -6,11 +6,11 @@
 #include <array>
 #include <atomic>
 
-#include "process/bounded_calls.h"
 #include "crowd_confluence/clock.h"
 #include "log.h"
+#include "process/bounded_calls.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 namespace {
 
 /// Names our entries in a store that others may use, too. The providers have room for 14
@@ -87,9 +87,9 @@ class SocacheStore::Health {
 
  private:
   static constexpr std::int64_t kGood = 0;
-  static constexpr std::int64_t kPause = Moment(kRetry).count();
+  static constexpr std::int64_t kPause = Duration(kRetry).count();
 
-  static std::int64_t ticks() { return Clock::monotonic().now().count(); }
+  static std::int64_t ticks() { return Clock::monotonic().now().time_since_epoch().count(); }
 
   std::atomic<std::int64_t> retry_at_{kGood};
 };
@@ -187,4 +187,4 @@ const char* init_socache(const SocacheProvider& provider, server_rec* server, ap
   return apr_pstrdup(pool, apr_strerror(status, text.data(), text.size()));
 }
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd

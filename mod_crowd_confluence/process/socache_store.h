@@ -11,7 +11,7 @@
 
 #include "crowd_confluence/broker/session_store.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 
 class BoundedCalls;
 
@@ -57,6 +57,6 @@ class SocacheStore final : public SessionStore {
 /// or nothing.
 const char* init_socache(const SocacheProvider& provider, server_rec* server, apr_pool_t* pool);
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd
 
 #endif  // MOD_CROWD_CONFLUENCE_PROCESS_SOCACHE_STORE_H_

@@ -8,10 +8,10 @@
 #include <cstddef>
 #include <new>
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 namespace {
 
-using Said = std::array<std::atomic<bool>, 2>;  // by Saying
+using Said = std::array<std::atomic<bool>, 2>;  // by WarnOnce
 
 // Shared by the parent and its children of one generation; hooks have no parameter for it.
 Said* said = nullptr;
@@ -24,7 +24,7 @@ apr_status_t unmap(void* memory) {
 
 }  // namespace
 
-bool forget_what_was_said(apr_pool_t* config_pool) {
+bool forget_warnings(apr_pool_t* config_pool) {
   void* memory =
       mmap(nullptr, sizeof(Said), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return false;
@@ -33,8 +33,8 @@ bool forget_what_was_said(apr_pool_t* config_pool) {
   return true;
 }
 
-bool is_first_to_say(Saying saying) noexcept {
+bool is_first_to_warn(WarnOnce saying) noexcept {
   return said != nullptr && !(*said)[static_cast<std::size_t>(saying)].exchange(true);
 }
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd

@@ -5,17 +5,17 @@
 
 #include <httpd.h>
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 
-enum class Saying { cookie_clash, session_too_large };
+enum class WarnOnce { cookie_clash, session_too_large };
 
 /// At the start and at every restart, in the parent: nothing has been said yet. False when there is
 /// no memory to share that with the children.
-bool forget_what_was_said(apr_pool_t* config_pool);
+bool forget_warnings(apr_pool_t* config_pool);
 
 /// True for the first caller among all processes.
-bool is_first_to_say(Saying saying) noexcept;
+bool is_first_to_warn(WarnOnce saying) noexcept;
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd
 
 #endif  // MOD_CROWD_CONFLUENCE_PROCESS_WARN_ONCE_H_

@@ -13,15 +13,15 @@
 #include <new>
 #include <optional>
 
+#include "apr/headers.h"
 #include "crowd_confluence/address.h"
 #include "crowd_confluence/cookie/cookie_header.h"
-#include "request/forwarded_for_by_proxy.h"
-#include "apr/headers.h"
-#include "process/lifecycle.h"
 #include "log.h"
+#include "process/child.h"
+#include "request/forwarded_for_by_proxy.h"
 #include "request/reaction.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 namespace {
 
 /// More than Crowd's longest tokens, and what fits into a header besides other cookies.
@@ -238,4 +238,4 @@ RequestState* state_of(const request_rec* request) {
   return nullptr;
 }
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd

@@ -14,7 +14,7 @@
 #include "module_functions.h"
 #include "request/request_headers.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 
 /// What is known of a request once it has passed the fixup. Lives in the request's pool; the texts
 /// are terminated by NUL.
@@ -57,6 +57,6 @@ inline RequestState* own_state_of(const request_rec* request) {
 /// The state of this request, or of the one that was internally redirected to it; null if none.
 RequestState* state_of(const request_rec* request);
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd
 
 #endif  // MOD_CROWD_CONFLUENCE_REQUEST_FIXUP_H_

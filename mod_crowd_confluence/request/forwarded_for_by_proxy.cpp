@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 namespace {
 
 // Found once, as the list of modules is searched by name.
@@ -67,4 +67,4 @@ bool proxy_adds_forwarded_for(const request_rec* request) {
   return config != nullptr && config->add_forwarded_headers != 0;
 }
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd

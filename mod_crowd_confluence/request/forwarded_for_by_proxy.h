@@ -5,7 +5,7 @@
 
 #include <httpd.h>
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 
 /// At the start, when all modules are loaded: whether mod_proxy is among them.
 void find_proxy_module();
@@ -14,6 +14,6 @@ void find_proxy_module();
 /// request on. It appends to what is there, so whoever wants one address must not set one before.
 bool proxy_adds_forwarded_for(const request_rec* request);
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd
 
 #endif  // MOD_CROWD_CONFLUENCE_REQUEST_FORWARDED_FOR_BY_PROXY_H_

@@ -5,11 +5,11 @@
 #include <cstring>
 #include <string>
 
-#include "crowd_confluence/http/url.h"
 #include "config/words.h"
+#include "crowd_confluence/http/url.h"
 #include "log.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 namespace {
 
 /// httpd answers 500 instead of a status that it does not know.
@@ -97,4 +97,4 @@ int react(request_rec& request, const Reaction* reaction) {
   return reaction->status != 0 ? reaction->status : OK;
 }
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd

@@ -11,7 +11,7 @@
 
 #include "config/config.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 
 /// Reads an action of CrowdConfluenceWhen: `pass`, a status, or the URL of a redirect. What is
 /// wrong with it, or null.
@@ -21,6 +21,6 @@ const char* parse_reaction(cmd_parms* cmd, std::string_view action, Reaction& re
 /// set. `reaction` may be null: the request goes on.
 int react(request_rec& request, const Reaction* reaction);
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd
 
 #endif  // MOD_CROWD_CONFLUENCE_REQUEST_REACTION_H_

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <string>
 
+#include "apr/headers.h"
 #include "crowd_confluence/cookie/cookie_header.h"
 #include "request/forwarded_for_by_proxy.h"
-#include "apr/headers.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 namespace {
 
 constexpr std::string_view kCookie = "Cookie";
@@ -247,4 +247,4 @@ void RequestHeaders::note_set(const char* name) {
   set_[set_count_++] = name;
 }
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd

@@ -16,7 +16,7 @@
 #include "config/config.h"
 #include "crowd_confluence/cookie/cookie_header.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 
 /// Works in two steps, as the answer of Confluence lies between them. Whatever that answer is, no
 /// name under which this module passes something on reaches the app as the browser sent it.
@@ -76,6 +76,6 @@ class RequestHeaders {
   std::size_t set_count_ = 0;
 };
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd
 
 #endif  // MOD_CROWD_CONFLUENCE_REQUEST_REQUEST_HEADERS_H_

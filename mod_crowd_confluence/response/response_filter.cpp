@@ -6,22 +6,22 @@
 #include <algorithm>
 #include <exception>
 
-#include "response/set_cookie_filter.h"
 #include "apr/headers.h"
 #include "log.h"
 #include "request/fixup.h"
 #include "response/session_end.h"
+#include "response/set_cookie_filter.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 namespace {
 
 // httpd finds a filter faster by this than by its name.
 ap_filter_rec_t* response_filter = nullptr;
 
 /// Which headers of a response concern this module: mostly none.
-class Concerning {
+class RelevantHeaders {
  public:
-  Concerning(const apr_table_t* headers, const PassAs& pass_as) {
+  RelevantHeaders(const apr_table_t* headers, const PassAs& pass_as) {
     FirstLetters letters = kFirstLetters;
     if (pass_as.place == PassAs::header) letters.add(pass_as.folded_name.front());
     for (const apr_table_entry_t& entry : entries_of(headers))
@@ -57,10 +57,10 @@ class Concerning {
 
 /// Removes what is meant for this module, or must not reach the browser. What it shows of the
 /// session's end, apart from cookies.
-End clean(apr_table_t* headers, const request_rec& request, const DirectoryConfig& config,
-          const Concerning& present, SetCookieFilter& cookies) {
+SessionEnd clean(apr_table_t* headers, const request_rec& request, const DirectoryConfig& config,
+                 const RelevantHeaders& present, SetCookieFilter& cookies) {
   if (present.set_cookie) cookies.apply(headers);
-  End end = End::none;
+  SessionEnd end = SessionEnd::none;
   if (present.login_reason) end = end_by_login_reason(headers, request, config);
   if (present.says_expired) {
     end = std::max(end, end_said_by_app(headers));
@@ -72,19 +72,19 @@ End clean(apr_table_t* headers, const request_rec& request, const DirectoryConfi
 
 void clean(request_rec& request, const RequestState& state) {
   const DirectoryConfig& config = *state.config;
-  const Concerning present(request.headers_out, config.passing());
-  const Concerning present_on_errors(request.err_headers_out, config.passing());
+  const RelevantHeaders present(request.headers_out, config.passing());
+  const RelevantHeaders present_on_errors(request.err_headers_out, config.passing());
   if (!present.any() && !present_on_errors.any() && request.status != HTTP_UNAUTHORIZED) return;
 
   SetCookieFilter cookies(request, state);
-  End end = end_by_status(request, config);
+  SessionEnd end = end_by_status(request, config);
   end = std::max(end, clean(request.headers_out, request, config, present, cookies));
   end = std::max(end, clean(request.err_headers_out, request, config, present_on_errors, cookies));
   // One that was proven for this very request is not lost yet: another node of a cluster answered.
   if (cookies.replaces_session() && state.source == Source::table &&
       was_sent_to_confluence(request, config))
-    end = std::max(end, End::expired);
-  if (cookies.removes_token()) end = End::logged_out;
+    end = std::max(end, SessionEnd::expired);
+  if (cookies.removes_token()) end = SessionEnd::logged_out;
   forget_session(end, state);
 }
 
@@ -153,4 +153,4 @@ void insert_error_response_filter(request_rec* request) noexcept {
   add_response_filter(request);
 }
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd

@@ -5,7 +5,7 @@
 
 #include <httpd.h>
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 
 void register_response_filter();
 
@@ -15,6 +15,6 @@ void insert_response_filter(request_rec* request) noexcept;
 /// insert_error_filter.
 void insert_error_response_filter(request_rec* request) noexcept;
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd
 
 #endif  // MOD_CROWD_CONFLUENCE_RESPONSE_RESPONSE_FILTER_H_

@@ -9,10 +9,10 @@
 
 #include "request/fixup.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 
 /// A log-out outweighs.
-enum class End { none, expired, logged_out };
+enum class SessionEnd { none, expired, logged_out };
 
 /// The header by which an app says that Confluence no longer takes the session; folded.
 inline constexpr char kSaysExpired[] = "x-crowd-confluence";
@@ -20,20 +20,20 @@ inline constexpr char kSaysExpired[] = "x-crowd-confluence";
 inline constexpr char kLoginReason[] = "x-seraph-loginreason";
 
 /// What the app says with kSaysExpired.
-End end_said_by_app(const apr_table_t* headers);
+SessionEnd end_said_by_app(const apr_table_t* headers);
 
 /// Whether mod_proxy sent the request to Confluence itself. An app may mean its own log-in by what
 /// Confluence says of a session in the same way.
 bool was_sent_to_confluence(const request_rec& request, const DirectoryConfig& config);
 
 /// What kLoginReason says, and the status, if the request was sent to Confluence itself.
-End end_by_login_reason(const apr_table_t* headers, const request_rec& request,
-                        const DirectoryConfig& config);
-End end_by_status(const request_rec& request, const DirectoryConfig& config);
+SessionEnd end_by_login_reason(const apr_table_t* headers, const request_rec& request,
+                               const DirectoryConfig& config);
+SessionEnd end_by_status(const request_rec& request, const DirectoryConfig& config);
 
 /// Makes all processes forget what has ended.
-void forget_session(End end, const RequestState& state);
+void forget_session(SessionEnd end, const RequestState& state);
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd
 
 #endif  // MOD_CROWD_CONFLUENCE_RESPONSE_SESSION_END_H_

@@ -11,7 +11,7 @@
 #include "process/warn_once.h"
 #include "response/session_end.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 namespace {
 
 /// From this length on a value is taken for a secret, wherever in a cookie it comes back.
@@ -101,7 +101,7 @@ void SetCookieFilter::warn_of_clash(std::string_view name) const {
   if (was_sent_to_confluence(request_, config_) ||
       apr_table_get(request_.headers_out, "X-Confluence-Request-Time") != nullptr ||
       apr_table_get(request_.headers_out, "X-AREQUESTID") != nullptr ||
-      !is_first_to_say(Saying::cookie_clash))
+      !is_first_to_warn(WarnOnce::cookie_clash))
     return;
   const std::string text(name);
   ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, &request_,
@@ -112,4 +112,4 @@ void SetCookieFilter::warn_of_clash(std::string_view name) const {
                 text.c_str());
 }
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd

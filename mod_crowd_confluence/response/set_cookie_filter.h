@@ -12,7 +12,7 @@
 #include "crowd_confluence/cookie/set_cookie.h"
 #include "request/fixup.h"
 
-namespace crowd_confluence {
+namespace crowd_confluence::httpd {
 
 inline constexpr char kSetCookie[] = "Set-Cookie";
 
@@ -48,6 +48,6 @@ class SetCookieFilter {
   bool replaces_session_ = false;
 };
 
-}  // namespace crowd_confluence
+}  // namespace crowd_confluence::httpd
 
 #endif  // MOD_CROWD_CONFLUENCE_RESPONSE_SET_COOKIE_FILTER_H_

@@ -7,7 +7,7 @@
 
 using crowd_confluence::Secret;
 
-BOOST_AUTO_TEST_SUITE(secret)
+BOOST_AUTO_TEST_SUITE(keys)
 
 BOOST_AUTO_TEST_CASE(the_same_words_give_the_same_keys) {
   BOOST_TEST((Secret::derived_from("some words") == Secret::derived_from("some words")));

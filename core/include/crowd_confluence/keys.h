@@ -1,4 +1,5 @@
-// The key under which visitors are hashed and sessions are sealed.
+// The keys of this server: those by which visitors are hashed and sessions are sealed, and the hash
+// under which a visitor is remembered.
 
 #ifndef CROWD_CONFLUENCE_KEYS_H_
 #define CROWD_CONFLUENCE_KEYS_H_
@@ -22,6 +23,15 @@ struct CROWD_CONFLUENCE_EXPORT Secret {
 
   friend bool operator==(const Secret&, const Secret&) = default;
 };
+
+/// 128 bits of a keyed hash: tells nothing to whoever does not know the key, and two visitors never
+/// share one.
+using VisitorKey = std::array<std::uint64_t, 2>;
+
+/// One half of a key, for where 0 stands for nobody: it is never 0.
+[[nodiscard]] constexpr std::uint64_t tag_of(const VisitorKey& key) {
+  return key[0] != 0 ? key[0] : 1;
+}
 
 }  // namespace crowd_confluence
 

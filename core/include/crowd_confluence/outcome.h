@@ -28,44 +28,47 @@ enum class Source : std::uint8_t {
   follower   // Confluence was asked for another request of the same visitor
 };
 
-/// Why. The words are stable; docs/troubleshooting.md lists each with cause and remedy.
+/// Why. The words (`to_string`) are stable; docs/troubleshooting.md lists each with cause and
+/// remedy. So are the numbers, as they lie in shared memory over an upgrade: a new reason takes the
+/// next number of all, whatever its group, and a number is never given to another one.
 enum class Reason : std::uint8_t {
   // session
-  known,   // the probe's answer names the user
-  seraph,  // X-Seraph-LoginReason and X-AUSERNAME do
+  known = 0,   // the probe's answer names the user
+  seraph = 1,  // X-Seraph-LoginReason and X-AUSERNAME do
   // missing
-  no_cookie,
-  empty_cookie,
-  malformed_cookie,
+  no_cookie = 2,
+  empty_cookie = 3,
+  malformed_cookie = 4,
   // rejected
-  anonymous,
-  unauthorized,
-  login_denied,  // a CAPTCHA stands between
-  login_failed,
-  logged_out,
-  login_page,
-  not_permitted,  // Crowd knows the token, and Confluence does not let the user in
+  anonymous = 5,
+  unauthorized = 6,
+  login_denied = 7,  // a CAPTCHA stands between
+  login_failed = 8,
+  logged_out = 9,
+  login_page = 10,
+  not_permitted = 11,  // Crowd knows the token, and Confluence does not let the user in
   // unavailable
-  timeout,
-  refused,
-  name_lookup,
-  tls,
-  proxy,
-  network,
-  protocol,
-  too_large,
-  rate_limited,
-  server_error,
-  redirect,
-  forbidden,
-  unexpected_answer,
-  no_session_cookie,
-  bad_address,
-  breaker_open,
-  too_many_waiting,
-  leader_lost,
-  internal
+  timeout = 12,
+  refused = 13,
+  name_lookup = 14,
+  tls = 15,
+  proxy = 16,
+  network = 17,
+  protocol = 18,
+  too_large = 19,
+  rate_limited = 20,
+  server_error = 21,
+  redirect = 22,
+  forbidden = 23,
+  unexpected_answer = 24,
+  no_session_cookie = 25,
+  bad_address = 26,
+  breaker_open = 27,
+  too_many_waiting = 28,
+  leader_lost = 29,
+  internal = 30
 };
+inline constexpr Reason kLastReason = Reason::internal;
 
 [[nodiscard]] constexpr std::string_view to_string(Result result) {
   switch (result) {
@@ -95,11 +98,32 @@ enum class Reason : std::uint8_t {
   }
   return "none";
 }
-[[nodiscard]] CROWD_CONFLUENCE_EXPORT std::string_view to_string(Reason reason);
+/// What a reason means, in one place for all who act on it.
+struct ReasonMeaning {
+  Reason reason;
+  Result result;          // the one that it explains; a leader may share others with its followers
+  std::string_view word;  // terminated by NUL
+  std::string_view explanation;  // a sentence for the log without a full stop: what happened, for
+                                 // somebody who does not know the code; terminated by NUL
+  /// Confluence, or the way there, is ailing: the breaker counts it. Any other answer shows that
+  /// Confluence lives, even if it helps nobody.
+  bool is_failure;
+  /// Worth a warning in the log wherever it comes from: not that of a request that only shares
+  /// what another one reported, or that was turned away because of something reported before.
+  bool is_news;
+  /// Confluence may have refused the session cookies that were sent along (it was restarted, say),
+  /// and not the token: to be asked again without them.
+  bool may_be_due_to_cookies;
+};
 
-/// A sentence for the log without a full stop: what happened, for somebody who does not know the
-/// code.
-[[nodiscard]] CROWD_CONFLUENCE_EXPORT std::string_view explanation(Reason reason);
+[[nodiscard]] CROWD_CONFLUENCE_EXPORT const ReasonMeaning& meaning_of(Reason reason);
+
+[[nodiscard]] inline std::string_view to_string(Reason reason) {
+  return meaning_of(reason).word;
+}
+[[nodiscard]] inline std::string_view explanation(Reason reason) {
+  return meaning_of(reason).explanation;
+}
 
 struct Outcome {
   Result result = Result::missing;

@@ -11,7 +11,7 @@
 
 namespace crowd_confluence {
 
-class Renewals::Group {
+class BackgroundRefresh::Group {
  public:
   Group() = default;
   Group(const Group&) = delete;
@@ -64,7 +64,11 @@ class Renewals::Group {
       const std::function<void()> renewal = std::move(waiting_.front());
       waiting_.pop_front();
       lock.unlock();
-      renewal();
+      try {
+        renewal();
+      } catch (...) {
+        // Out of memory, say. It is left undone, and ends no process.
+      }
       lock.lock();
     }
   }
@@ -77,13 +81,13 @@ class Renewals::Group {
   std::vector<std::thread> threads_;
 };
 
-Renewals::Renewals() = default;
+BackgroundRefresh::BackgroundRefresh() = default;
 
-Renewals::~Renewals() {
+BackgroundRefresh::~BackgroundRefresh() {
   for (auto& [name, group] : groups_) group->end();
 }
 
-void Renewals::add(const void* group, std::function<void()> renewal) {
+void BackgroundRefresh::add(const void* group, std::function<void()> renewal) {
   const std::lock_guard<std::mutex> lock(mutex_);
   auto& found = groups_[group];
   if (found == nullptr) found = std::make_unique<Group>();

@@ -7,12 +7,13 @@
 #include <optional>
 #include <string_view>
 
+#include "crowd_confluence/broker/session_store.h"
 #include "crowd_confluence/clock.h"
+#include "crowd_confluence/confluence/verdict.h"
 #include "crowd_confluence/cookie/cookie_names.h"
 #include "crowd_confluence/outcome.h"
-#include "crowd_confluence/broker/session_store.h"
 #include "crowd_confluence/shared/shared_state.h"
-#include "crowd_confluence/confluence/verdict.h"
+#include "shared/session_table.h"
 
 namespace crowd_confluence {
 
@@ -21,10 +22,10 @@ class RememberedSessions {
  public:
   using Stored = SessionTable::Stored;
 
-  /// A `rejection_ttl` of zero: refusals are not remembered. `store` may be null; all must outlive
-  /// this.
-  RememberedSessions(SharedState& state, SessionStore* store, const Clock& clock,
-                     Moment session_ttl, Moment rejection_ttl);
+  /// A `rejection_ttl` of zero: negative entries are not remembered. `store` may be null; all must
+  /// outlive this.
+  RememberedSessions(const SharedState& state, SessionStore* store, const Clock& clock,
+                     Duration session_ttl, Duration rejection_ttl);
 
   /// Looks for what another machine has proven, and fills `outcome` with it. The table takes it
   /// over if it is not too large. nullopt if there is nothing, or it was dropped here meanwhile;
@@ -38,9 +39,9 @@ class RememberedSessions {
   /// What `put_into_table` was called for before, with what came of it. May block.
   void put_into_store(const VisitorKey& key, const Session& session, Stored stored);
 
-  /// A refusal, in the table. Followed by `remove_from_store`, which may block: the store may have
-  /// a session from before that this machine does not know.
-  void refuse(const VisitorKey& key, Reason reason);
+  /// A negative entry, in the table. Followed by `remove_from_store`, which may block: the store
+  /// may have a session from before that this machine does not know.
+  void put_negative(const VisitorKey& key, Reason reason);
   void remove_from_store(const VisitorKey& key);
 
   /// Forgets the session that has the same required cookie as `cookies`, or whatever session there
@@ -51,13 +52,14 @@ class RememberedSessions {
  private:
   [[nodiscard]] std::optional<StoredSession> take_from_store(const VisitorKey& key);
 
-  SharedState& state_;
+  const Secret& secret_;
+  SessionTable table_;
   SessionStore* const store_;
   const Clock& clock_;
-  const Moment session_ttl_;
-  const Moment rejection_ttl_;
+  const Duration session_ttl_;
+  const Duration rejection_ttl_;
   // How long the store may have a session that was proven before now; zero without a store.
-  const Moment mark_ttl_;
+  const Duration tombstone_ttl_;
 };
 
 }  // namespace crowd_confluence

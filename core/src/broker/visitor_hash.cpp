@@ -88,7 +88,7 @@ VisitorKey VisitorHash::key_of(const Visitor& visitor) const {
 std::uint64_t upstream_id(const Secret& secret, const ConfluenceSettings& settings) {
   Fields fields;
   fields.add(settings.base_url.text).add(settings.http);
-  return half_of(hash(secret.hash_key, fields.text().data(), fields.text().size()));
+  return tag_of(hash(secret.hash_key, fields.text().data(), fields.text().size()));
 }
 
 }  // namespace crowd_confluence

@@ -13,6 +13,31 @@ bool may_be_due_to_cookies(const Verdict& verdict) {
   return verdict.reason == Reason::unauthorized || verdict.reason == Reason::unexpected_answer;
 }
 
+/// What it means that Confluence could not be asked.
+Reason reason_of(HttpFailure failure) {
+  switch (failure) {
+    case HttpFailure::timeout:
+      return Reason::timeout;
+    case HttpFailure::refused:
+      return Reason::refused;
+    case HttpFailure::name_lookup:
+      return Reason::name_lookup;
+    case HttpFailure::tls:
+      return Reason::tls;
+    case HttpFailure::proxy:
+      return Reason::proxy;
+    case HttpFailure::network:
+      return Reason::network;
+    case HttpFailure::protocol:
+      return Reason::protocol;
+    case HttpFailure::too_large:
+      return Reason::too_large;
+    case HttpFailure::internal:
+      break;
+  }
+  return Reason::internal;
+}
+
 Verdict unavailable(Reason reason, std::string detail = {}) {
   Verdict verdict;
   verdict.reason = reason;
@@ -47,7 +72,7 @@ Verdict ConfluenceClient::exchange(const Visitor& visitor, std::string_view sess
   if (settings_.forwarded_for && visitor.address.empty()) return unavailable(Reason::bad_address);
   const auto deadline = std::chrono::steady_clock::now() + settings_.http.timeout;
   const auto response = get(visitor, session_cookies, deadline);
-  if (!response) return unavailable(response.error().reason, response.error().text);
+  if (!response) return unavailable(reason_of(response.error().failure), response.error().text);
   Verdict verdict = judge(response.value(), settings_, visitor.token, session_cookies);
   if (session_cookies.empty() || !may_be_due_to_cookies(verdict)) return verdict;
 

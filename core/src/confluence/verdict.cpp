@@ -7,10 +7,10 @@
 #include <string>
 
 #include "base/ascii.h"
-#include "crowd_confluence/cookie/cookie_header.h"
-#include "crowd_confluence/confluence/seraph.h"
 #include "base/json.h"
 #include "confluence/response_cookies.h"
+#include "crowd_confluence/confluence/seraph.h"
+#include "crowd_confluence/cookie/cookie_header.h"
 
 namespace crowd_confluence {
 namespace {

@@ -34,7 +34,7 @@ struct Attempt {
 
   /// What a kept connection looks like that the server has closed meanwhile.
   [[nodiscard]] bool met_a_dead_connection() const {
-    return !result && !was_heard && result.error().reason == Reason::network;
+    return !result && !was_heard && result.error().failure == HttpFailure::network;
   }
 };
 
@@ -48,7 +48,8 @@ Attempt ask(HttpConnection& connection, std::string_view request, Deadline deadl
     if (!received) return {received.error(), was_heard};
     const std::size_t bytes = received.value();
     if (bytes == 0 && !was_heard)
-      return {HttpError{Reason::network, "the server closed the connection without an answer"}};
+      return {
+          HttpError{HttpFailure::network, "the server closed the connection without an answer"}};
     was_heard = true;
     auto error = bytes == 0 ? reader.take_end() : reader.take({buffer.data(), bytes});
     if (error) return {std::move(*error), was_heard};
@@ -72,9 +73,9 @@ class HttpClient::Impl {
                                         const std::vector<std::string>& headers,
                                         Deadline deadline) {
     const auto parts = HttpUrl::parse(url);
-    if (!parts) return HttpError{Reason::internal, "this is no URL of http or https"};
+    if (!parts) return HttpError{HttpFailure::internal, "this is no URL of http or https"};
     if (!std::all_of(headers.begin(), headers.end(), is_one_line))
-      return HttpError{Reason::internal, "a header of the request is not one line"};
+      return HttpError{HttpFailure::internal, "a header of the request is not one line"};
     const std::string request = request_for(url, *parts, headers);
     const std::string origin = url.substr(0, url.size() - parts->target.size());
 

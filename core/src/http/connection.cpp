@@ -29,21 +29,21 @@ bool is_cut_off(CURLcode code, std::string_view error_text) {
 }
 
 /// The code alone does not always tell.
-Reason reason_of(CURLcode code, std::string_view error_text) {
-  if (is_tls_alert(code, error_text)) return Reason::tls;
-  if (is_cut_off(code, error_text)) return Reason::network;
+HttpFailure failure_of(CURLcode code, std::string_view error_text) {
+  if (is_tls_alert(code, error_text)) return HttpFailure::tls;
+  if (is_cut_off(code, error_text)) return HttpFailure::network;
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
-      return Reason::timeout;
+      return HttpFailure::timeout;
     case CURLE_COULDNT_CONNECT:
-      return Reason::refused;
+      return HttpFailure::refused;
     case CURLE_COULDNT_RESOLVE_HOST:
-      return Reason::name_lookup;
+      return HttpFailure::name_lookup;
     case CURLE_COULDNT_RESOLVE_PROXY:
 #if LIBCURL_VERSION_NUM >= 0x074900
     case CURLE_PROXY:
 #endif
-      return Reason::proxy;
+      return HttpFailure::proxy;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
@@ -54,16 +54,16 @@ Reason reason_of(CURLcode code, std::string_view error_text) {
     case CURLE_SSL_INVALIDCERTSTATUS:
     case CURLE_SSL_ENGINE_INITFAILED:
     case CURLE_USE_SSL_FAILED:
-      return Reason::tls;
+      return HttpFailure::tls;
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_UNSUPPORTED_PROTOCOL:
-      return Reason::protocol;
+      return HttpFailure::protocol;
     case CURLE_OUT_OF_MEMORY:
     case CURLE_FAILED_INIT:
     case CURLE_BAD_FUNCTION_ARGUMENT:
-      return Reason::internal;
+      return HttpFailure::internal;
     default:
-      return Reason::network;
+      return HttpFailure::network;
   }
 }
 
@@ -99,9 +99,9 @@ class Options {
   [[nodiscard]] std::optional<HttpError> error() const {
     if (code_ == CURLE_OK) return std::nullopt;
     const curl_easyoption* const option = curl_easy_option_by_id(option_);
-    return HttpError{Reason::internal, std::string("libcurl does not take its option ") +
-                                           (option != nullptr ? option->name : "?") + ": " +
-                                           curl_easy_strerror(code_)};
+    return HttpError{HttpFailure::internal, std::string("libcurl does not take its option ") +
+                                                (option != nullptr ? option->name : "?") + ": " +
+                                                curl_easy_strerror(code_)};
   }
 
  private:
@@ -155,7 +155,7 @@ std::chrono::milliseconds time_until(Deadline deadline) {
 }
 
 HttpError timed_out() {
-  return {Reason::timeout, "the answer did not come in time"};
+  return {HttpFailure::timeout, "the answer did not come in time"};
 }
 
 }  // namespace
@@ -166,7 +166,7 @@ Expected<HttpConnection, HttpError> HttpConnection::open(const HttpSettings& set
   HttpConnection opened;
   opened.error_text_ = std::make_unique<ErrorText>();
   opened.handle_.reset(curl_easy_init());
-  if (opened.handle_ == nullptr) return HttpError{Reason::internal, "out of memory"};
+  if (opened.handle_ == nullptr) return HttpError{HttpFailure::internal, "out of memory"};
   if (auto error = opened.set_up(settings, url, deadline)) return *std::move(error);
   const CURLcode code = opened.connect();
   if (code == CURLE_OK) return opened;
@@ -175,7 +175,7 @@ Expected<HttpConnection, HttpError> HttpConnection::open(const HttpSettings& set
   HttpError error = opened.error(code);
   // With a proxy nothing else is connected to.
   const bool refused_by_proxy = code == CURLE_COULDNT_CONNECT && !settings.outgoing_proxy.empty();
-  if (proxy_status >= 300 || refused_by_proxy) error.reason = Reason::proxy;
+  if (proxy_status >= 300 || refused_by_proxy) error.failure = HttpFailure::proxy;
   // libcurl names a proxy that it cannot use, with user and password.
   if (!settings.outgoing_proxy.empty() &&
       error.text.find(settings.outgoing_proxy) != std::string::npos)
@@ -251,14 +251,14 @@ Expected<void, HttpError> HttpConnection::wait_for(short events, Deadline deadli
   while (std::chrono::steady_clock::now() < deadline) {
     const int ready = poll(&polled, 1, static_cast<int>(time_until(deadline).count()));
     if (ready > 0) return boost::outcome_v2::success();
-    if (ready < 0 && errno != EINTR) return HttpError{Reason::internal, "poll failed"};
+    if (ready < 0 && errno != EINTR) return HttpError{HttpFailure::internal, "poll failed"};
   }
   return timed_out();
 }
 
 HttpError HttpConnection::error(CURLcode code) const {
   const char* const text = error_text_->data();
-  return {reason_of(code, text), *text != '\0' ? text : curl_easy_strerror(code)};
+  return {failure_of(code, text), *text != '\0' ? text : curl_easy_strerror(code)};
 }
 
 }  // namespace crowd_confluence

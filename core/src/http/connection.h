@@ -15,8 +15,9 @@
 #include <string_view>
 
 #include "crowd_confluence/expected.h"
+#include "crowd_confluence/http/error.h"
 #include "crowd_confluence/http/response.h"
-#include "crowd_confluence/confluence/settings.h"
+#include "crowd_confluence/http/settings.h"
 
 namespace crowd_confluence {
 

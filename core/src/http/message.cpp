@@ -66,10 +66,10 @@ std::string normalized_head(std::string_view head) {
 HttpError error_of(const BeastError& error) {
   if (error == http::error::header_limit || error == http::error::body_limit ||
       error == http::error::buffer_overflow)
-    return {Reason::too_large, "the answer exceeds what is accepted"};
+    return {HttpFailure::too_large, "the answer exceeds what is accepted"};
   if (error == http::error::partial_message || error == http::error::end_of_stream)
-    return {Reason::network, "the answer broke off"};
-  return {Reason::protocol, "the answer is not HTTP: " + error.message()};
+    return {HttpFailure::network, "the answer broke off"};
+  return {HttpFailure::protocol, "the answer is not HTTP: " + error.message()};
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "crowd_confluence/http/error.h"
 #include "crowd_confluence/http/response.h"
 
 namespace crowd_confluence {

@@ -10,7 +10,6 @@
 #include <optional>
 
 #include "crowd_confluence/clock.h"
-#include "crowd_confluence/export.h"
 
 namespace crowd_confluence {
 
@@ -19,7 +18,7 @@ namespace crowd_confluence {
 /// `retry`.
 ///
 /// A plain value without a lock or a clock of its own; zeroed memory is a closed breaker.
-class CROWD_CONFLUENCE_EXPORT CircuitBreaker {
+class CircuitBreaker {
  public:
   static constexpr std::uint32_t kFailuresToOpen = 3;
 
@@ -29,7 +28,7 @@ class CROWD_CONFLUENCE_EXPORT CircuitBreaker {
   /// until it is told of by one of the functions below. The lease must cover the longest that a
   /// whole exchange can take: when it is over, whoever made the trial counts as lost, and another
   /// one is let through.
-  Admission admit(pid_t process, Moment now, Moment trial_lease);
+  Admission admit(pid_t process, Moment now, Duration trial_lease);
 
   /// As `admit`, without taking the trial: false only while nobody is let through.
   [[nodiscard]] bool may_admit(Moment now) const;
@@ -39,15 +38,15 @@ class CROWD_CONFLUENCE_EXPORT CircuitBreaker {
 
   /// True if this opened the breaker. `retry_after`, as the server asked for it, lengthens `retry`,
   /// at most ten-fold.
-  bool failed(Moment now, Moment retry, std::optional<std::chrono::seconds> retry_after);
+  bool failed(Moment now, Duration retry, std::optional<std::chrono::seconds> retry_after);
 
   /// The trial is over, and nothing came of it that concerns others. Another one is let through.
-  void trial_told_nothing() { trial_until_ = Moment::zero(); }
+  void trial_told_nothing() { trial_until_ = Moment(); }
 
   /// A trial of a process that is no more is over.
   void process_ended(pid_t process);
 
-  [[nodiscard]] bool is_open() const { return open_until_ != Moment::zero(); }
+  [[nodiscard]] bool is_open() const { return open_until_ != Moment(); }
 
  private:
   Moment open_until_;   // zero: closed

@@ -2,7 +2,7 @@
 
 namespace crowd_confluence {
 
-bool WaitLimit::enter(pid_t process, std::uint32_t max) {
+bool ConcurrencyLimit::enter(pid_t process, std::uint32_t max) {
   if (waiting() >= max) return false;
   Count* free = nullptr;
   for (Count* count = counts_; count != counts_ + used_; ++count) {
@@ -21,7 +21,7 @@ bool WaitLimit::enter(pid_t process, std::uint32_t max) {
   return true;
 }
 
-void WaitLimit::leave(pid_t process) {
+void ConcurrencyLimit::leave(pid_t process) {
   for (Count* count = counts_; count != counts_ + used_; ++count) {
     if (threads_of(*count) == 0 || process_of(*count) != process) continue;
     --*count;
@@ -29,11 +29,11 @@ void WaitLimit::leave(pid_t process) {
   }
 }
 
-void WaitLimit::process_ended(pid_t process) {
+void ConcurrencyLimit::process_ended(pid_t process) {
   forget([process](pid_t other) { return other == process; });
 }
 
-std::uint32_t WaitLimit::waiting() const {
+std::uint32_t ConcurrencyLimit::waiting() const {
   std::uint32_t sum = 0;
   for (const Count* count = counts_; count != counts_ + used_; ++count) sum += threads_of(*count);
   return sum;

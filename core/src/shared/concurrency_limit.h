@@ -9,18 +9,16 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "crowd_confluence/export.h"
-
 namespace crowd_confluence {
 
 /// Lies in shared memory. Thread-safe, and safe across processes that may be killed at any step:
 /// what a process counted is forgotten when `process_ended` is called for it.
-class CROWD_CONFLUENCE_EXPORT WaitLimit {
+class ConcurrencyLimit {
  public:
   /// More processes than this cannot wait at the same time.
   static constexpr std::size_t kMaxProcesses = 1024;
 
-  /// False when `max` threads are waiting already. The calls must not be concurrent: SharedUpstream
+  /// False when `max` threads are waiting already. The calls must not be concurrent: UpstreamState
   /// locks.
   bool enter(pid_t process, std::uint32_t max);
   void leave(pid_t process);

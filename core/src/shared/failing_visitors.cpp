@@ -6,13 +6,13 @@
 
 namespace crowd_confluence {
 
-bool TroubledVisitors::is_barred(std::uint64_t visitor, Moment now) const {
+bool FailingVisitors::is_barred(std::uint64_t visitor, Moment now) const {
   return std::any_of(places_.begin(), places_.end(), [&](const Place& place) {
     return place.visitor == visitor && now < place.barred_until;
   });
 }
 
-bool TroubledVisitors::failed(std::uint64_t visitor, Moment now, Moment retry) {
+bool FailingVisitors::failed(std::uint64_t visitor, Moment now, Duration retry) {
   Place& place = place_of(visitor);
   place.last_failure = now;
   place.failures = std::min(place.failures + 1, kFailuresToBar);
@@ -22,7 +22,7 @@ bool TroubledVisitors::failed(std::uint64_t visitor, Moment now, Moment retry) {
   return is_news;
 }
 
-void TroubledVisitors::succeeded(std::uint64_t visitor) {
+void FailingVisitors::succeeded(std::uint64_t visitor) {
   for (Place& place : places_) {
     place.has_been_told = 0;
     if (place.visitor == visitor) place = {};
@@ -30,7 +30,7 @@ void TroubledVisitors::succeeded(std::uint64_t visitor) {
 }
 
 /// His, or else a free one, or that of whose last failure is the longest ago.
-TroubledVisitors::Place& TroubledVisitors::place_of(std::uint64_t visitor) {
+FailingVisitors::Place& FailingVisitors::place_of(std::uint64_t visitor) {
   const auto own = std::find_if(places_.begin(), places_.end(),
                                 [&](const Place& place) { return place.visitor == visitor; });
   if (own != places_.end()) return *own;

@@ -8,7 +8,6 @@
 #include <cstdint>
 
 #include "crowd_confluence/clock.h"
-#include "crowd_confluence/export.h"
 
 namespace crowd_confluence {
 
@@ -18,7 +17,7 @@ namespace crowd_confluence {
 ///
 /// The last kPlaces visitors are known: with more of them at a time, it is Confluence that ails.
 /// A plain value without a lock or a clock of its own; zeroed memory knows nobody.
-class CROWD_CONFLUENCE_EXPORT TroubledVisitors {
+class FailingVisitors {
  public:
   static constexpr std::size_t kPlaces = 4;
   static constexpr std::uint32_t kFailuresToBar = 3;
@@ -27,7 +26,7 @@ class CROWD_CONFLUENCE_EXPORT TroubledVisitors {
   [[nodiscard]] bool is_barred(std::uint64_t visitor, Moment now) const;
 
   /// True if it is the visitor's first failure since anybody had success.
-  bool failed(std::uint64_t visitor, Moment now, Moment retry);
+  bool failed(std::uint64_t visitor, Moment now, Duration retry);
 
   void succeeded(std::uint64_t visitor);
 

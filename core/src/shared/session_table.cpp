@@ -73,11 +73,11 @@ SessionTable::Slot SessionTable::slot(std::size_t bucket, std::size_t way) const
   return {tags + number, slots + number * Slot::kWords};
 }
 
-SessionTable::Found SessionTable::find(const VisitorKey& key, Moment now, Moment renewal_lease,
+SessionTable::Found SessionTable::find(const VisitorKey& key, Moment now, Duration renewal_lease,
                                        Outcome& outcome) const {
   const std::size_t bucket = bucket_of(key);
   const TableWord* const tags = tags_of(memory_) + bucket * kWays;
-  const std::uint64_t tag = half_of(key);
+  const std::uint64_t tag = tag_of(key);
   for (std::size_t way = 0; way < kWays; ++way) {
     if (tags[way].load(std::memory_order_relaxed) != tag) continue;
     const Slot found = slot(bucket, way);
@@ -96,15 +96,15 @@ SessionTable::Found SessionTable::find(const VisitorKey& key, Moment now, Moment
     }
     outcome.reason = entry.reason;
     outcome.source = Source::table;
-    if (entry.kind == Kind::refusal) {
+    if (entry.kind == Kind::negative) {
       outcome.session.prepare(0, 0);  // an attempt before may have read a session here
       outcome.result = Result::rejected;
       return {true, false, false, entry.expires};
     }
     outcome.result = Result::session;
     return {true,
-            now >= entry.renews_or_mark_ends &&
-                found.move_renewal(entry.renews_or_mark_ends, now + renewal_lease),
+            now >= entry.renews_or_tombstone_ends &&
+                found.move_renewal(entry.renews_or_tombstone_ends, now + renewal_lease),
             false, entry.expires};
   }
   return {};
@@ -131,12 +131,12 @@ std::optional<SessionTable::Slot> SessionTable::room_for(std::size_t bucket, Kin
   return best;
 }
 
-SessionTable::Found SessionTable::find_after_writers(const VisitorKey& key, Moment now,
-                                                     Moment renewal_lease, Outcome& outcome) const {
+SessionTable::Found SessionTable::find_locked(const VisitorKey& key, Moment now,
+                                              Duration renewal_lease, Outcome& outcome) const {
   const std::size_t bucket = bucket_of(key);
   const BucketLock lock(*this, bucket);
   Found found = find(key, now, renewal_lease, outcome);
-  if (const auto own = slot_of(bucket, key)) found.is_marked = own->entry().is_marked(now);
+  if (const auto own = slot_of(bucket, key)) found.has_tombstone = own->entry().has_tombstone(now);
   return found;
 }
 
@@ -160,36 +160,36 @@ SessionTable::Stored SessionTable::put(const VisitorKey& key, const Entry& new_e
   const auto own = slot_of(bucket, key);
   const Entry old = own ? own->entry() : Entry();
   if (replaces == Replaces::sessions && old.kind != Kind::session) return Stored::no_room;
-  if (replaces == Replaces::all_but_marks && old.is_marked(now)) return Stored::no_room;
+  if (replaces == Replaces::all_but_tombstones && old.has_tombstone(now)) return Stored::no_room;
   if (new_entry.kind == Kind::empty) {
     if (own) own->clear();
     return Stored::too_large;
   }
   Entry entry = new_entry;
-  if (entry.kind == Kind::refusal)
-    entry.renews_or_mark_ends = std::max(entry.renews_or_mark_ends, old.mark_ends());
+  if (entry.kind == Kind::negative)
+    entry.renews_or_tombstone_ends = std::max(entry.renews_or_tombstone_ends, old.tombstone_ends());
   const auto place = own ? own : room_for(bucket, entry.kind, now);
   if (!place) return Stored::no_room;
   place->write(key, entry);
   return Stored::yes;
 }
 
-SessionTable::Stored SessionTable::put_session(const VisitorKey& key, Moment now, Moment ttl,
+SessionTable::Stored SessionTable::put_session(const VisitorKey& key, Moment now, Duration ttl,
                                                Reason reason, const Session& session) {
   return put_session(key, now, ttl, reason, session, Replaces::all);
 }
 
-SessionTable::Stored SessionTable::renew_session(const VisitorKey& key, Moment now, Moment ttl,
+SessionTable::Stored SessionTable::renew_session(const VisitorKey& key, Moment now, Duration ttl,
                                                  Reason reason, const Session& session) {
   return put_session(key, now, ttl, reason, session, Replaces::sessions);
 }
 
-SessionTable::Stored SessionTable::adopt_session(const VisitorKey& key, Moment now, Moment ttl,
+SessionTable::Stored SessionTable::adopt_session(const VisitorKey& key, Moment now, Duration ttl,
                                                  Reason reason, const Session& session) {
-  return put_session(key, now, ttl, reason, session, Replaces::all_but_marks);
+  return put_session(key, now, ttl, reason, session, Replaces::all_but_tombstones);
 }
 
-SessionTable::Stored SessionTable::put_session(const VisitorKey& key, Moment now, Moment ttl,
+SessionTable::Stored SessionTable::put_session(const VisitorKey& key, Moment now, Duration ttl,
                                                Reason reason, const Session& session,
                                                Replaces replaces) {
   Entry entry;
@@ -199,24 +199,24 @@ SessionTable::Stored SessionTable::put_session(const VisitorKey& key, Moment now
     entry.user_length = static_cast<std::uint16_t>(session.user().size());
     entry.cookies_length = static_cast<std::uint16_t>(session.cookies().size());
     entry.expires = now + ttl;
-    entry.renews_or_mark_ends = now + ttl - ttl / 4;
+    entry.renews_or_tombstone_ends = now + ttl - ttl / 4;
     entry.text = session.user().data();
   }
   return put(key, entry, replaces, now);
 }
 
-SessionTable::Stored SessionTable::put_refusal(const VisitorKey& key, Moment now, Moment ttl,
-                                               Reason reason, Moment mark_ttl) {
+SessionTable::Stored SessionTable::put_negative(const VisitorKey& key, Moment now, Duration ttl,
+                                                Reason reason, Duration tombstone_ttl) {
   Entry entry;
-  entry.kind = Kind::refusal;
+  entry.kind = Kind::negative;
   entry.reason = reason;
   entry.expires = now + ttl;
-  entry.renews_or_mark_ends = now + mark_ttl;
+  entry.renews_or_tombstone_ends = now + tombstone_ttl;
   return put(key, entry, Replaces::all, now);
 }
 
 bool SessionTable::drop_session(const VisitorKey& key, const IsMeant& is_meant, Moment now,
-                                Moment mark_ttl) {
+                                Duration tombstone_ttl) {
   const std::size_t bucket = bucket_of(key);
   const BucketLock lock(*this, bucket);
   const auto own = slot_of(bucket, key);
@@ -226,17 +226,18 @@ bool SessionTable::drop_session(const VisitorKey& key, const IsMeant& is_meant, 
     Slot::Text text;
     if (!is_meant(own->cookies(entry, text))) return false;
   }
-  if (mark_ttl <= Moment::zero()) {
+  if (tombstone_ttl <= Duration::zero()) {
     if (is_session) own->clear();
     return is_session;
   }
-  const Moment mark_ends = std::max(now + mark_ttl, entry.mark_ends());
-  if (entry.kind != Kind::refusal) {
+  const Moment tombstone_ends = std::max(now + tombstone_ttl, entry.tombstone_ends());
+  if (entry.kind != Kind::negative) {
     entry = Entry();
-    entry.kind = Kind::mark;
+    entry.kind = Kind::tombstone;
   }
-  entry.renews_or_mark_ends = mark_ends;
-  if (const auto place = own ? own : room_for(bucket, Kind::mark, now)) place->write(key, entry);
+  entry.renews_or_tombstone_ends = tombstone_ends;
+  if (const auto place = own ? own : room_for(bucket, Kind::tombstone, now))
+    place->write(key, entry);
   return is_session;
 }
 

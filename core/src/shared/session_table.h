@@ -1,5 +1,5 @@
-// What this server remembers of its visitors: proven sessions, refusals, and that a session was
-// dropped.
+// What this server remembers of its visitors: proven sessions, negative entries, and that a session
+// was dropped.
 //
 // The table lies in memory that all child processes share. Reading takes no lock and makes no
 // system call; a reader that meets a writer tries again, and sees either the old entry or the new
@@ -18,24 +18,23 @@
 #include <string_view>
 
 #include "crowd_confluence/clock.h"
-#include "crowd_confluence/export.h"
+#include "crowd_confluence/keys.h"
 #include "crowd_confluence/outcome.h"
-#include "broker/visitor_hash.h"
 
 namespace crowd_confluence {
 
 /// A view of the shared memory; copy it as you like. Thread-safe, and safe across processes.
 ///
 /// The table is divided into buckets; a visitor has its place in one of them. When a bucket is
-/// full, an expired entry makes room, then a refusal or a mark, then the session whose life ends
-/// first, which is the one that was proven longest ago where all live equally long; a refusal or a
-/// mark never displaces a session that is still good, so that nobody can push others out with
-/// made-up tokens.
+/// full, an expired entry makes room, then a negative entry or a tombstone, then the session whose
+/// life ends first, which is the one that was proven longest ago where all live equally long; a
+/// negative entry or a tombstone never displaces a session that is still good, so that nobody can
+/// push others out with made-up tokens.
 ///
-/// A mark says that the visitor's session was dropped, for as long as the same session may still
-/// come from elsewhere. It counts as absent, but only `put_session`, with what was proven just now,
-/// takes its place. A refusal may carry a mark, which may outlive it.
-class CROWD_CONFLUENCE_EXPORT SessionTable {
+/// A tombstone says that the visitor's session was dropped, for as long as the same session may
+/// still come from elsewhere. It counts as absent, but only `put_session`, with what was proven
+/// just now, takes its place. A negative entry may carry a tombstone, which may outlive it.
+class SessionTable {
  public:
   /// User and cookies of a session that fits, in bytes.
   static constexpr std::size_t kMaxSessionBytes = 976;
@@ -55,8 +54,8 @@ class CROWD_CONFLUENCE_EXPORT SessionTable {
     /// The last quarter of the session's life has begun, and this caller is the one to renew it:
     /// nobody else is told so before `renewal_lease` is over.
     bool is_to_renew = false;
-    /// There is a mark. Only `find_after_writers` tells.
-    bool is_marked = false;
+    /// There is a tombstone. Only `find_locked` tells.
+    bool has_tombstone = false;
     Moment expires{};
   };
 
@@ -64,12 +63,12 @@ class CROWD_CONFLUENCE_EXPORT SessionTable {
   /// end of the entry's life. Otherwise leaves it untouched but for the session, which may be empty
   /// then. An entry that is being written for unusually long counts as absent: its writer may have
   /// been killed.
-  Found find(const VisitorKey& key, Moment now, Moment renewal_lease, Outcome& outcome) const;
+  Found find(const VisitorKey& key, Moment now, Duration renewal_lease, Outcome& outcome) const;
 
   /// As find, but waits for writers, under the bucket's lock: for who is about to do something
   /// expensive because of what find did not find.
-  Found find_after_writers(const VisitorKey& key, Moment now, Moment renewal_lease,
-                           Outcome& outcome) const;
+  Found find_locked(const VisitorKey& key, Moment now, Duration renewal_lease,
+                    Outcome& outcome) const;
 
   /// Forgets a session whose life has ended, if nothing has taken its place, and returns its
   /// cookies; otherwise an empty string.
@@ -83,31 +82,33 @@ class CROWD_CONFLUENCE_EXPORT SessionTable {
 
   /// Remembers a session that was proven at `now` until `now + ttl`. Replaces what was known. One
   /// that is too large is not kept; what was known is forgotten all the same.
-  Stored put_session(const VisitorKey& key, Moment now, Moment ttl, Reason reason,
+  Stored put_session(const VisitorKey& key, Moment now, Duration ttl, Reason reason,
                      const Session& session);
 
   /// As put_session, but only if there is a session, which may have expired meanwhile: one that was
   /// dropped while it was being renewed stays dropped.
-  Stored renew_session(const VisitorKey& key, Moment now, Moment ttl, Reason reason,
+  Stored renew_session(const VisitorKey& key, Moment now, Duration ttl, Reason reason,
                        const Session& session);
 
   /// As put_session, for a session that was proven before, and kept elsewhere since: not while
-  /// there is a mark.
-  Stored adopt_session(const VisitorKey& key, Moment now, Moment ttl, Reason reason,
+  /// there is a tombstone.
+  Stored adopt_session(const VisitorKey& key, Moment now, Duration ttl, Reason reason,
                        const Session& session);
 
-  /// Remembers a refusal until `now + ttl`, and a mark until `now + mark_ttl`. Replaces what was
-  /// known, but for a mark that lasts longer.
-  Stored put_refusal(const VisitorKey& key, Moment now, Moment ttl, Reason reason, Moment mark_ttl);
+  /// Remembers a negative entry until `now + ttl`, and a tombstone until `now + tombstone_ttl`.
+  /// Replaces what was known, but for a tombstone that lasts longer.
+  Stored put_negative(const VisitorKey& key, Moment now, Duration ttl, Reason reason,
+                      Duration tombstone_ttl);
 
   /// Whether a session with these cookies is meant. Called with the bucket's lock held: must not
   /// block, nor use the table.
   using IsMeant = std::function<bool(std::string_view cookies)>;
 
-  /// Forgets the visitor's session, unless it is not the one that is meant, and leaves a mark until
-  /// `now + mark_ttl`, also where there was no session. With a `mark_ttl` of zero, no mark. Whether
-  /// there was such a session.
-  bool drop_session(const VisitorKey& key, const IsMeant& is_meant, Moment now, Moment mark_ttl);
+  /// Forgets the visitor's session, unless it is not the one that is meant, and leaves a tombstone
+  /// until `now + tombstone_ttl`, also where there was no session. With a `tombstone_ttl` of zero,
+  /// no tombstone. Whether there was such a session.
+  bool drop_session(const VisitorKey& key, const IsMeant& is_meant, Moment now,
+                    Duration tombstone_ttl);
 
   /// How many entries are in use, expired ones included. Reads the whole table: for tests and
   /// reports.
@@ -116,9 +117,9 @@ class CROWD_CONFLUENCE_EXPORT SessionTable {
  private:
   class Slot;
   class BucketLock;
-  enum class Kind : std::uint8_t { empty, session, refusal, mark };
+  enum class Kind : std::uint8_t { empty, session, negative, tombstone };
   /// What an entry may take the place of, if it is the same visitor's.
-  enum class Replaces { all, sessions, all_but_marks };
+  enum class Replaces { all, sessions, all_but_tombstones };
   struct Entry;
 
   SessionTable(void* memory, std::size_t buckets);
@@ -127,7 +128,7 @@ class CROWD_CONFLUENCE_EXPORT SessionTable {
   [[nodiscard]] std::optional<Slot> slot_of(std::size_t bucket, const VisitorKey& key) const;
   [[nodiscard]] std::optional<Slot> room_for(std::size_t bucket, Kind kind, Moment now) const;
   Stored put(const VisitorKey& key, const Entry& entry, Replaces replaces, Moment now);
-  Stored put_session(const VisitorKey& key, Moment now, Moment ttl, Reason reason,
+  Stored put_session(const VisitorKey& key, Moment now, Duration ttl, Reason reason,
                      const Session& session, Replaces replaces);
 
   void* memory_;

@@ -13,7 +13,7 @@ namespace crowd_confluence {
 namespace {
 
 constexpr std::size_t kStripes = 64;
-constexpr std::size_t kPlaces = 32;
+constexpr std::size_t kSlots = 32;
 
 /// The compiler must not move writes across: what a killed process has written is what stands
 /// before the point where it was killed.
@@ -21,23 +21,24 @@ void at_this_point() {
   std::atomic_signal_fence(std::memory_order_seq_cst);
 }
 
-/// What came of the exchange of a round. One word, so that a killed writer leaves all of it or
+/// What came of the exchange of a generation. One word, so that a killed writer leaves all of it or
 /// nothing.
 class LastResult {
  public:
   void clear() { word_.store(0); }
-  void set(std::uint32_t round, ExchangeLeases::Shared shared) {
-    word_.store(std::uint64_t{round} << 32 |
+  void set(std::uint32_t generation, SingleFlight::Shared shared) {
+    word_.store(std::uint64_t{generation} << 32 |
                 std::uint64_t{static_cast<std::uint8_t>(shared.result)} << 16 |
                 std::uint64_t{static_cast<std::uint8_t>(shared.reason)} << 8 | kIsSet);
   }
-  /// That of this round or of a later one, which is as good.
-  [[nodiscard]] std::optional<ExchangeLeases::Shared> since(std::uint32_t round) const {
+  /// That of this generation or of a later one, which is as good.
+  [[nodiscard]] std::optional<SingleFlight::Shared> since(std::uint32_t generation) const {
     const std::uint64_t word = word_.load();
-    const auto later_by = static_cast<std::int32_t>(static_cast<std::uint32_t>(word >> 32) - round);
+    const auto later_by =
+        static_cast<std::int32_t>(static_cast<std::uint32_t>(word >> 32) - generation);
     if ((word & kIsSet) == 0 || later_by < 0) return std::nullopt;
-    return ExchangeLeases::Shared{static_cast<Result>(word >> 16 & 0xff),
-                                  static_cast<Reason>(word >> 8 & 0xff)};
+    return SingleFlight::Shared{static_cast<Result>(word >> 16 & 0xff),
+                                static_cast<Reason>(word >> 8 & 0xff)};
   }
 
  private:
@@ -48,9 +49,9 @@ class LastResult {
 }  // namespace
 
 /// A visitor who is being asked for, or was. Read and written under the stripe's lock, but for
-/// futex's look at `round`. A writer that is killed leaves at worst a lease that runs out.
-struct ExchangeLeases::Place {
-  std::atomic<std::uint32_t> round;  // goes up when an exchange ends; followers wait for that
+/// futex's look at `generation`. A writer that is killed leaves at worst a lease that runs out.
+struct SingleFlight::Slot {
+  std::atomic<std::uint32_t> generation;  // goes up when an exchange ends; followers wait for that
   std::uint32_t is_asking;
   VisitorKey key;
   Moment until;  // end of the lease, also after the exchange; zero: never used
@@ -58,56 +59,57 @@ struct ExchangeLeases::Place {
   LastResult last;
 };
 
-struct alignas(64) ExchangeLeases::Stripe {
+struct alignas(64) SingleFlight::Stripe {
   pthread_mutex_t mutex;
-  std::array<Place, kPlaces> places;
+  std::array<Slot, kSlots> slots;
 };
 
-std::size_t ExchangeLeases::bytes() {
+std::size_t SingleFlight::bytes() {
   return kStripes * sizeof(Stripe);
 }
 
-ExchangeLeases ExchangeLeases::create(void* memory) {
+SingleFlight SingleFlight::create(void* memory) {
   auto* stripes = static_cast<Stripe*>(memory);
   for (std::size_t i = 0; i < kStripes; ++i) init_robust_mutex(&stripes[i].mutex);
   return attach(memory);
 }
 
-ExchangeLeases ExchangeLeases::attach(void* memory) {
-  return ExchangeLeases(memory);
+SingleFlight SingleFlight::attach(void* memory) {
+  return SingleFlight(memory);
 }
 
-ExchangeLeases::Stripe& ExchangeLeases::stripe_of(const VisitorKey& key) const {
+SingleFlight::Stripe& SingleFlight::stripe_of(const VisitorKey& key) const {
   return static_cast<Stripe*>(memory_)[key[0] % kStripes];
 }
 
-ExchangeLeases::Part ExchangeLeases::join(const VisitorKey& key, Moment now, Moment lease) {
+SingleFlight::Ticket SingleFlight::join(const VisitorKey& key, Moment now, Duration lease) {
   Stripe& stripe = stripe_of(key);
   const RobustLock lock(&stripe.mutex);
-  Place* chosen = nullptr;
-  for (Place& place : stripe.places) {
-    const bool is_asking = place.is_asking != 0 && now < place.until;
-    if (place.key == key && place.until != Moment::zero()) {
+  Slot* chosen = nullptr;
+  for (Slot& slot : stripe.slots) {
+    const bool is_asking = slot.is_asking != 0 && now < slot.until;
+    if (slot.key == key && slot.until != Moment()) {
       if (is_asking)
-        return {Part::follows, key, static_cast<std::uint32_t>(&place - stripe.places.data()),
-                place.round.load()};
-      chosen = &place;
+        return {Ticket::follows, key, static_cast<std::uint32_t>(&slot - stripe.slots.data()),
+                slot.generation.load()};
+      chosen = &slot;
       break;
     }
-    // The idle place with the oldest lease: its followers have had time to read the result.
-    if (!is_asking && (chosen == nullptr || place.until < chosen->until)) chosen = &place;
+    // The idle slot with the oldest lease: its followers have had time to read the result.
+    if (!is_asking && (chosen == nullptr || slot.until < chosen->until)) chosen = &slot;
   }
-  if (chosen == nullptr) return {Part::alone, key, 0, 0};
+  if (chosen == nullptr) return {Ticket::solo, key, 0, 0};
   if (chosen->key != key) {
     chosen->last.clear();
     at_this_point();
     chosen->key = key;
   }
   // Whoever still waits here, for a leader whose lease has run out, is to look again. And a leader
-  // that was killed after it told its result left a round that has one: it is not that of the next.
-  if (chosen->is_asking != 0 || chosen->last.since(chosen->round.load())) {
-    chosen->round.fetch_add(1);
-    wake_all(chosen->round);
+  // that was killed after it told its result left a generation that has one: it is not that of the
+  // next.
+  if (chosen->is_asking != 0 || chosen->last.since(chosen->generation.load())) {
+    chosen->generation.fetch_add(1);
+    wake_all(chosen->generation);
   }
   chosen->is_asking = 0;
   at_this_point();
@@ -115,60 +117,61 @@ ExchangeLeases::Part ExchangeLeases::join(const VisitorKey& key, Moment now, Mom
   chosen->until = now + lease;
   at_this_point();
   chosen->is_asking = 1;
-  return {Part::leads, key, static_cast<std::uint32_t>(chosen - stripe.places.data()),
-          chosen->round.load()};
+  return {Ticket::leads, key, static_cast<std::uint32_t>(chosen - stripe.slots.data()),
+          chosen->generation.load()};
 }
 
-void ExchangeLeases::done(const Part& part, Result result, Reason reason) {
+void SingleFlight::done(const Ticket& ticket, Result result, Reason reason) {
   const Shared shared{result, reason};
-  end(part, &shared);
+  end(ticket, &shared);
 }
 
-void ExchangeLeases::give_up(const Part& part) {
-  end(part, nullptr);
+void SingleFlight::give_up(const Ticket& ticket) {
+  end(ticket, nullptr);
 }
 
-void ExchangeLeases::end(const Part& part, const Shared* shared) {
-  if (part.role != Part::leads) return;
-  Stripe& stripe = stripe_of(part.key);
+void SingleFlight::end(const Ticket& ticket, const Shared* shared) {
+  if (ticket.role != Ticket::leads) return;
+  Stripe& stripe = stripe_of(ticket.key);
   const RobustLock lock(&stripe.mutex);
-  Place& place = stripe.places[part.place];
-  if (place.key != part.key || place.round.load() != part.round || place.is_asking == 0) return;
-  if (shared != nullptr) place.last.set(part.round, *shared);
-  place.is_asking = 0;
-  place.round.fetch_add(1);
-  wake_all(place.round);
+  Slot& slot = stripe.slots[ticket.slot];
+  if (slot.key != ticket.key || slot.generation.load() != ticket.generation || slot.is_asking == 0)
+    return;
+  if (shared != nullptr) slot.last.set(ticket.generation, *shared);
+  slot.is_asking = 0;
+  slot.generation.fetch_add(1);
+  wake_all(slot.generation);
 }
 
-std::optional<ExchangeLeases::Shared> ExchangeLeases::wait(const Part& part, const Clock& clock,
-                                                           Moment deadline) {
-  Stripe& stripe = stripe_of(part.key);
-  Place& place = stripe.places[part.place];
+std::optional<SingleFlight::Shared> SingleFlight::wait(const Ticket& ticket, const Clock& clock,
+                                                       Moment deadline) {
+  Stripe& stripe = stripe_of(ticket.key);
+  Slot& slot = stripe.slots[ticket.slot];
   for (;;) {
     Moment until;
     {
       const RobustLock lock(&stripe.mutex);
-      if (place.key != part.key) return std::nullopt;
-      if (const auto shared = place.last.since(part.round)) return shared;
-      if (place.round.load() != part.round) return std::nullopt;
-      until = std::min(place.until, deadline);
+      if (slot.key != ticket.key) return std::nullopt;
+      if (const auto shared = slot.last.since(ticket.generation)) return shared;
+      if (slot.generation.load() != ticket.generation) return std::nullopt;
+      until = std::min(slot.until, deadline);
     }
     const Moment now = clock.now();
     if (now >= until) return std::nullopt;
-    wait_while(place.round, part.round, until - now);
+    wait_while(slot.generation, ticket.generation, until - now);
   }
 }
 
-void ExchangeLeases::process_ended(pid_t process) {
+void SingleFlight::process_ended(pid_t process) {
   auto* stripes = static_cast<Stripe*>(memory_);
   for (std::size_t i = 0; i < kStripes; ++i) {
     const RobustLock lock(&stripes[i].mutex, RobustLock::Briefly());
     if (!lock.is_held()) continue;  // the leases run out by themselves
-    for (Place& place : stripes[i].places) {
-      if (place.is_asking == 0 || place.leader != process) continue;
-      place.is_asking = 0;
-      place.round.fetch_add(1);
-      wake_all(place.round);
+    for (Slot& slot : stripes[i].slots) {
+      if (slot.is_asking == 0 || slot.leader != process) continue;
+      slot.is_asking = 0;
+      slot.generation.fetch_add(1);
+      wake_all(slot.generation);
     }
   }
 }

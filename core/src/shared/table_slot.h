@@ -1,7 +1,8 @@
 // How one entry of the table is written and read.
 //
-// A slot is an array of 64-bit words: sequence, key, key, what, until when it answers, time of
-// renewal or end of the mark, then the text. docs/shared-memory.md describes it.
+// A slot is an array of 64-bit words: the seqlock, key, key, what, until when it
+// answers, time of renewal or end of the tombstone, then the text. docs/shared-memory.md describes
+// it.
 
 #ifndef CROWD_CONFLUENCE_SRC_SHARED_TABLE_SLOT_H_
 #define CROWD_CONFLUENCE_SRC_SHARED_TABLE_SLOT_H_
@@ -29,8 +30,8 @@ struct SessionTable::Entry {
   Reason reason = Reason::internal;
   std::uint16_t user_length = 0;
   std::uint16_t cookies_length = 0;
-  Moment expires{};  // zero for a mark: it answers nobody
-  Moment renews_or_mark_ends{};
+  Moment expires{};  // zero for a tombstone: it answers nobody
+  Moment renews_or_tombstone_ends{};
   const char* text = nullptr;  // of the session that is to be written
 
   [[nodiscard]] std::uint64_t packed() const {
@@ -48,24 +49,24 @@ struct SessionTable::Entry {
     return std::size_t{user_length} + std::size_t{cookies_length};
   }
   [[nodiscard]] bool is_good(Moment now) const { return kind != Kind::empty && now < expires; }
-  [[nodiscard]] bool is_marked(Moment now) const { return now < mark_ends(); }
-  [[nodiscard]] Moment mark_ends() const {
-    return kind == Kind::refusal || kind == Kind::mark ? renews_or_mark_ends : Moment::zero();
+  [[nodiscard]] bool has_tombstone(Moment now) const { return now < tombstone_ends(); }
+  [[nodiscard]] Moment tombstone_ends() const {
+    return kind == Kind::negative || kind == Kind::tombstone ? renews_or_tombstone_ends : Moment();
   }
 
-  /// What is worth least makes room: nothing, what is over, refusals and marks, sessions; and of
-  /// several the one that ends first.
+  /// What is worth least makes room: nothing, what is over, negative entries and tombstones,
+  /// sessions; and of several the one that ends first.
   [[nodiscard]] std::pair<int, Moment> worth(Moment now) const {
     if (kind == Kind::empty) return {0, {}};
-    const Moment end = std::max(expires, mark_ends());
+    const Moment end = std::max(expires, tombstone_ends());
     if (now >= end) return {1, end};
     return {kind == Kind::session ? 3 : 2, end};
   }
 };
 
-/// Where an entry lies. Reading takes no lock: what is seen counts if the sequence was even, and
-/// the same before and after. Writing takes the bucket's lock, and makes the sequence odd
-/// meanwhile.
+/// Where an entry lies, protected by a seqlock. Reading takes no lock: what is seen counts if the
+/// sequence was even, and the same before and after. Writing takes the bucket's lock, and makes the
+/// sequence odd meanwhile.
 class SessionTable::Slot {
  public:
   using Word = TableWord;
@@ -74,7 +75,7 @@ class SessionTable::Slot {
   static constexpr std::size_t kWords = kHeadWords + kTextWords;
   static_assert(kWords * sizeof(Word) == 1024);
 
-  /// `tag`: half_of the entry's key; 0: there is none.
+  /// `tag`: tag_of the entry's key; 0: there is none.
   Slot(Word* tag, Word* words) : tag_(tag), words_(words) {}
 
   /// Calls `read` until what it saw was not being written; false when there is no getting at it.
@@ -94,8 +95,8 @@ class SessionTable::Slot {
   [[nodiscard]] Entry entry() const {
     Entry entry;
     entry.unpack(load(3));
-    entry.expires = Moment(static_cast<Moment::rep>(load(4)));
-    entry.renews_or_mark_ends = Moment(static_cast<Moment::rep>(load(5)));
+    entry.expires = moment(load(4));
+    entry.renews_or_tombstone_ends = moment(load(5));
     return entry;
   }
 
@@ -121,9 +122,8 @@ class SessionTable::Slot {
   }
 
   bool move_renewal(Moment from, Moment to) const {
-    auto expected = static_cast<std::uint64_t>(from.count());
-    return words_[5].compare_exchange_strong(expected, static_cast<std::uint64_t>(to.count()),
-                                             std::memory_order_relaxed);
+    auto expected = word_of(from);
+    return words_[5].compare_exchange_strong(expected, word_of(to), std::memory_order_relaxed);
   }
 
   [[nodiscard]] bool has(const VisitorKey& key) const {
@@ -142,14 +142,14 @@ class SessionTable::Slot {
     store(1, key[0]);
     store(2, key[1]);
     store(3, entry.packed());
-    store(4, static_cast<std::uint64_t>(entry.expires.count()));
-    store(5, static_cast<std::uint64_t>(entry.renews_or_mark_ends.count()));
+    store(4, word_of(entry.expires));
+    store(5, word_of(entry.renews_or_tombstone_ends));
     for (std::size_t i = 0; i < entry.text_length(); i += 8) {
       std::uint64_t word = 0;
       std::memcpy(&word, entry.text + i, std::min<std::size_t>(8, entry.text_length() - i));
       store(kHeadWords + i / 8, word);
     }
-    tag_->store(half_of(key), std::memory_order_relaxed);
+    tag_->store(tag_of(key), std::memory_order_relaxed);
     end();
   }
 
@@ -162,6 +162,13 @@ class SessionTable::Slot {
   /// A reader that meets a writer this often takes the entry for absent: the writer may have been
   /// killed.
   static constexpr int kMaxReadAttempts = 100;
+
+  static Moment moment(std::uint64_t word) {
+    return Moment(Duration(static_cast<Duration::rep>(word)));
+  }
+  static std::uint64_t word_of(Moment moment) {
+    return static_cast<std::uint64_t>(moment.time_since_epoch().count());
+  }
 
   [[nodiscard]] std::uint64_t load(std::size_t i) const {
     return words_[i].load(std::memory_order_relaxed);

@@ -12,16 +12,15 @@
 #include <cstdint>
 #include <optional>
 
-#include "shared/circuit_breaker.h"
 #include "crowd_confluence/clock.h"
-#include "crowd_confluence/export.h"
-#include "shared/failing_visitors.h"
+#include "shared/circuit_breaker.h"
 #include "shared/concurrency_limit.h"
+#include "shared/failing_visitors.h"
 
 namespace crowd_confluence {
 
 /// Lies in shared memory. Thread-safe, and safe across processes that may be killed at any step.
-class CROWD_CONFLUENCE_EXPORT SharedUpstream {
+class UpstreamState {
  public:
   /// Counts a thread among those who wait, until `leave` or the end of its process. False, and it
   /// is not counted, when `max` threads of all processes wait already.
@@ -32,13 +31,13 @@ class CROWD_CONFLUENCE_EXPORT SharedUpstream {
   /// The breaker's (circuit_breaker.h), under a lock, and nobody who is barred for himself
   /// (troubled_visitors.h). `trial_lease` must cover a whole exchange. `visitor` is one half of the
   /// visitor's key, never 0.
-  CircuitBreaker::Admission admit(std::uint64_t visitor, Moment now, Moment trial_lease);
+  CircuitBreaker::Admission admit(std::uint64_t visitor, Moment now, Duration trial_lease);
   [[nodiscard]] bool may_admit(std::uint64_t visitor, Moment now);
   bool succeeded(std::uint64_t visitor);
-  bool failed(Moment now, Moment retry, std::optional<std::chrono::seconds> retry_after);
+  bool failed(Moment now, Duration retry, std::optional<std::chrono::seconds> retry_after);
   /// As `failed`, of a failure that perhaps concerns this visitor only. If that is nothing new, the
   /// breaker stays as it is.
-  bool failed_for(std::uint64_t visitor, Moment now, Moment retry,
+  bool failed_for(std::uint64_t visitor, Moment now, Duration retry,
                   std::optional<std::chrono::seconds> retry_after);
   /// The trial is over; nothing, or nothing new, came of it. Harmless after one of the others.
   void trial_told_nothing();
@@ -47,33 +46,33 @@ class CROWD_CONFLUENCE_EXPORT SharedUpstream {
   bool process_ended(pid_t process);
 
  private:
-  friend class SharedUpstreams;
+  friend class UpstreamStates;
 
   pthread_mutex_t mutex_;
   std::atomic<std::uint64_t> id_;  // 0: not in use
   CircuitBreaker breaker_;
-  TroubledVisitors troubled_;
-  WaitLimit limit_;
+  FailingVisitors troubled_;
+  ConcurrencyLimit limit_;
 };
 
 /// All of one server. When there are more Confluences than places, the last place is shared.
-class CROWD_CONFLUENCE_EXPORT SharedUpstreams {
+class UpstreamStates {
  public:
   static constexpr std::size_t kMaxUpstreams = 32;
 
   [[nodiscard]] static std::size_t bytes();
   /// `memory`: zeroed, shared, aligned to 64, of bytes().
-  static SharedUpstreams create(void* memory);
-  static SharedUpstreams attach(void* memory);
+  static UpstreamStates create(void* memory);
+  static UpstreamStates attach(void* memory);
 
   /// The place of the upstream with this id (visitor_key.h), which is not 0.
-  [[nodiscard]] SharedUpstream& upstream(std::uint64_t id);
+  [[nodiscard]] UpstreamState& upstream(std::uint64_t id);
   void process_ended(pid_t process);
 
  private:
-  explicit SharedUpstreams(SharedUpstream* places) : places_(places) {}
+  explicit UpstreamStates(UpstreamState* places) : places_(places) {}
 
-  SharedUpstream* places_;
+  UpstreamState* places_;
 };
 
 }  // namespace crowd_confluence

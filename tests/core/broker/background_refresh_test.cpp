@@ -14,7 +14,7 @@
 
 #include "harness/processes.h"
 
-using crowd_confluence::Renewals;
+using crowd_confluence::BackgroundRefresh;
 using processes::kPatience;
 using namespace std::chrono_literals;
 
@@ -49,10 +49,10 @@ class Told {
 
 /// All threads of a group at work until they are let.
 struct Busy {
-  std::array<Held, Renewals::kMaxThreads> held;
+  std::array<Held, BackgroundRefresh::kMaxThreads> held;
 
-  void keep(Renewals& renewals) {
-    for (Held& each : held) renewals.add(kGroup, [&] { each(); });
+  void keep(BackgroundRefresh& refresh) {
+    for (Held& each : held) refresh.add(kGroup, [&] { each(); });
     for (Held& each : held) BOOST_TEST_REQUIRE(each.begins());
   }
   void let_end() {
@@ -62,18 +62,18 @@ struct Busy {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(renewals)
+BOOST_AUTO_TEST_SUITE(refresh)
 
 BOOST_AUTO_TEST_CASE(nothing_to_do_ends_at_once) {
-  Renewals renewals;
+  BackgroundRefresh refresh;
 }
 
 BOOST_AUTO_TEST_CASE(each_is_done_once) {
   std::array<std::atomic<int>, 100> done{};
   std::atomic<int> all{0};
-  Renewals renewals;
+  BackgroundRefresh refresh;
   for (auto& one : done)
-    renewals.add(kGroup, [&] {
+    refresh.add(kGroup, [&] {
       ++one;
       ++all;
     });
@@ -84,9 +84,9 @@ BOOST_AUTO_TEST_CASE(each_is_done_once) {
 BOOST_AUTO_TEST_CASE(a_few_of_a_group_are_done_at_once) {
   Busy busy;
   Held another;
-  Renewals renewals;
-  busy.keep(renewals);
-  renewals.add(kGroup, [&] { another(); });
+  BackgroundRefresh refresh;
+  busy.keep(refresh);
+  refresh.add(kGroup, [&] { another(); });
   const std::future<void> begun = another.begun.get_future();
   BOOST_TEST((begun.wait_for(50ms) == std::future_status::timeout));
   busy.let_end();
@@ -97,26 +97,26 @@ BOOST_AUTO_TEST_CASE(a_few_of_a_group_are_done_at_once) {
 BOOST_AUTO_TEST_CASE(one_group_does_not_wait_for_another) {
   Held held;
   Held other;
-  auto renewals = std::make_unique<Renewals>();
-  renewals->add(&held, [&] { held(); });
+  auto refresh = std::make_unique<BackgroundRefresh>();
+  refresh->add(&held, [&] { held(); });
   BOOST_TEST_REQUIRE(held.begins());
-  renewals->add(&other, [&] { other(); });
+  refresh->add(&other, [&] { other(); });
   BOOST_TEST(other.begins());
   other.let_end();
   BOOST_TEST(processes::eventually([&] { return other.has_ended.load(); }));
   BOOST_TEST(!held.has_ended);
   held.let_end();
-  renewals.reset();
+  refresh.reset();
   BOOST_TEST(held.has_ended);
 }
 
 BOOST_AUTO_TEST_CASE(many_threads_may_add) {
   std::atomic<int> done{0};
-  Renewals renewals;
+  BackgroundRefresh refresh;
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i)
     threads.emplace_back([&] {
-      for (int k = 0; k < 100; ++k) renewals.add(kGroup, [&] { ++done; });
+      for (int k = 0; k < 100; ++k) refresh.add(kGroup, [&] { ++done; });
     });
   for (auto& thread : threads) thread.join();
   BOOST_TEST(processes::eventually([&] { return done == 800; }));
@@ -128,19 +128,19 @@ BOOST_AUTO_TEST_CASE(the_end_waits_for_those_that_are_being_done_and_leaves_the_
   const auto counted = std::make_shared<int>();
   std::promise<void> is_idle;
   std::promise<void> idle_has_ended;
-  auto renewals = std::make_unique<Renewals>();
-  busy.keep(*renewals);
-  for (int i = 0; i < 10; ++i) renewals->add(kGroup, [&others, counted] { ++others; });
+  auto refresh = std::make_unique<BackgroundRefresh>();
+  busy.keep(*refresh);
+  for (int i = 0; i < 10; ++i) refresh->add(kGroup, [&others, counted] { ++others; });
   BOOST_TEST(counted.use_count() == 11);
   // A group that is told of the end after the busy one, and has nothing to wait for.
-  renewals->add(&idle_has_ended, [&] {
+  refresh->add(&idle_has_ended, [&] {
     thread_local const Told told{idle_has_ended};
     is_idle.set_value();
   });
   BOOST_TEST_REQUIRE((is_idle.get_future().wait_for(kPatience) == std::future_status::ready));
   std::atomic<bool> is_gone{false};
   std::thread ending([&] {
-    renewals.reset();
+    refresh.reset();
     is_gone = true;
   });
   BOOST_TEST((idle_has_ended.get_future().wait_for(kPatience) == std::future_status::ready));
@@ -155,22 +155,22 @@ BOOST_AUTO_TEST_CASE(the_end_waits_for_those_that_are_being_done_and_leaves_the_
 BOOST_AUTO_TEST_CASE(too_many_are_left_undone) {
   std::atomic<std::size_t> done{0};
   Busy busy;
-  Renewals renewals;
-  busy.keep(renewals);
-  for (std::size_t i = 0; i < Renewals::kMaxWaiting + 50; ++i)
-    renewals.add(kGroup, [&] { ++done; });
+  BackgroundRefresh refresh;
+  busy.keep(refresh);
+  for (std::size_t i = 0; i < BackgroundRefresh::kMaxWaiting + 50; ++i)
+    refresh.add(kGroup, [&] { ++done; });
   busy.let_end();
   std::promise<void> after;
-  BOOST_TEST(processes::eventually([&] { return done == Renewals::kMaxWaiting; }));
-  renewals.add(kGroup, [&] { after.set_value(); });
+  BOOST_TEST(processes::eventually([&] { return done == BackgroundRefresh::kMaxWaiting; }));
+  refresh.add(kGroup, [&] { after.set_value(); });
   BOOST_TEST((after.get_future().wait_for(kPatience) == std::future_status::ready));
-  BOOST_TEST(done == Renewals::kMaxWaiting);
+  BOOST_TEST(done == BackgroundRefresh::kMaxWaiting);
 }
 
 BOOST_AUTO_TEST_CASE(signals_are_for_other_threads) {
   std::promise<sigset_t> seen;
-  Renewals renewals;
-  renewals.add(kGroup, [&] {
+  BackgroundRefresh refresh;
+  refresh.add(kGroup, [&] {
     sigset_t blocked;
     pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
     seen.set_value(blocked);

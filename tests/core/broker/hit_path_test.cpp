@@ -13,8 +13,8 @@
 #include <cstddef>
 #include <cstdlib>
 
-#include "harness/broker_stage.h"
 #include "crowd_confluence/broker/session_broker.h"
+#include "harness/broker_stage.h"
 
 // A sanitizer allocates and enters the kernel when it likes to.
 #if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)

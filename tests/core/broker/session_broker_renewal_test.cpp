@@ -8,8 +8,8 @@
 #include <thread>
 #include <vector>
 
-#include "harness/broker_stage.h"
 #include "crowd_confluence/broker/session_broker.h"
+#include "harness/broker_stage.h"
 #include "harness/printing.h"
 
 using namespace crowd_confluence;
@@ -25,15 +25,15 @@ namespace {
 /// The visitor has a session whose last quarter begins now.
 struct Stage : broker_stage::Stage {
   Stage() {
-    renewals = std::make_unique<Renewals>();
+    refresh = std::make_unique<BackgroundRefresh>();
     broker = make_broker();
     session = find(*broker, alice()).session;
     BOOST_TEST_REQUIRE(!session.empty());
-    clock.advance(limits.session_ttl * 3 / 4);
+    clock.advance(policy.session_ttl * 3 / 4);
   }
   ~Stage() {
     simulator.clear_faults();
-    renewals.reset();  // before the broker
+    refresh.reset();  // before the broker
   }
 
   Source source() { return find(*broker, alice()).source; }
@@ -75,7 +75,7 @@ BOOST_FIXTURE_TEST_CASE(a_session_in_use_is_renewed_with_its_cookies, Stage) {
   BOOST_TEST((requests.back().header("X-Forwarded-For") == std::vector<std::string>{"127.0.0.2"}));
 
   // It lives for its whole time from now on.
-  clock.advance(limits.session_ttl * 3 / 4 - 1ms);
+  clock.advance(policy.session_ttl * 3 / 4 - 1ms);
   BOOST_TEST(source() == Source::table);
   BOOST_TEST(renewals_are_done());
   BOOST_TEST(exchanges() == 2u);
@@ -102,15 +102,15 @@ BOOST_FIXTURE_TEST_CASE(one_confluence_that_hangs_does_not_hold_up_another, Stag
   elsewhere.http.verify_peer = false;  // another way there, and so another upstream
   const auto other = make_broker(elsewhere);
   find(*other, alice());
-  clock.advance(limits.session_ttl / 4 - 1ms);  // the first one's time ends
+  clock.advance(policy.session_ttl / 4 - 1ms);  // the first one's time ends
   simulator.misbehave(Server::kConfluence, Fault::hang().once());
   BOOST_TEST(source() == Source::table);
   BOOST_TEST(simulator.wait_for_hanging(1));
-  clock.advance(limits.session_ttl / 2 + 1ms);
+  clock.advance(policy.session_ttl / 2 + 1ms);
   BOOST_TEST(find(*other, alice()).source == Source::table);
   BOOST_TEST(wait_for_exchanges(4));
   simulator.clear_faults();
-  renewals.reset();  // before the other broker
+  refresh.reset();  // before the other broker
 }
 
 BOOST_FIXTURE_TEST_CASE(a_failing_renewal_leaves_the_session_in_use, Stage) {
@@ -118,14 +118,14 @@ BOOST_FIXTURE_TEST_CASE(a_failing_renewal_leaves_the_session_in_use, Stage) {
   BOOST_TEST(source() == Source::table);
   BOOST_TEST(renewals_are_done());
   BOOST_TEST(simulator.counters().confluence_requests == 2u);
-  clock.advance(limits.session_ttl / 4 - 1ms);
+  clock.advance(policy.session_ttl / 4 - 1ms);
   BOOST_TEST(source() == Source::table);
   BOOST_TEST(renewals_are_done());
   BOOST_TEST(simulator.counters().confluence_requests == 3u);  // it is tried again
   clock.advance(1ms);
   BOOST_TEST(find(*broker, alice()).result == Result::unavailable);
   confluence_comes_back();
-  clock.advance(limits.retry);
+  clock.advance(policy.retry);
   BOOST_TEST(source() == Source::exchange);
 }
 
@@ -184,7 +184,7 @@ BOOST_FIXTURE_TEST_CASE(a_renewed_session_is_the_same_one_to_who_had_it_before, 
     BOOST_TEST(source() == Source::table);
     broker->log_out(alice());
     BOOST_TEST(source() == Source::exchange);
-    clock.advance(limits.session_ttl * 3 / 4);
+    clock.advance(policy.session_ttl * 3 / 4);
   }
 }
 
@@ -238,12 +238,11 @@ BOOST_FIXTURE_TEST_CASE(of_those_who_follow_a_renewal_of_what_was_dropped_one_as
 }
 
 BOOST_FIXTURE_TEST_CASE(or_of_what_was_displaced, Followed) {
-  clock.advance(limits.session_ttl / 4);
+  clock.advance(policy.session_ttl / 4);
   follow();
   const VisitorKey key = VisitorHash(machine.state.secret(), settings()).key_of(alice());
   for (std::uint64_t n = 1; n <= 16; ++n)  // the whole bucket
-    machine.state.table().put_session({key[0] + n, key[1]}, clock.now(), 1h, Reason::known,
-                                      session);
+    machine.parts.table.put_session({key[0] + n, key[1]}, clock.now(), 1h, Reason::known, session);
   finish();
   BOOST_TEST(exchanged == 1);
   BOOST_TEST(exchanges() == 3u);
@@ -251,7 +250,7 @@ BOOST_FIXTURE_TEST_CASE(or_of_what_was_displaced, Followed) {
 
 BOOST_FIXTURE_TEST_CASE(who_misses_during_a_renewal_waits_for_it, Stage) {
   simulator.misbehave(Server::kConfluence, Fault::hang());
-  clock.advance(limits.session_ttl / 4 - 1s);
+  clock.advance(policy.session_ttl / 4 - 1s);
   BOOST_TEST(source() == Source::table);
   BOOST_TEST(simulator.wait_for_hanging(1));
   clock.advance(1s);  // its life is over now
@@ -270,7 +269,7 @@ BOOST_FIXTURE_TEST_CASE(a_renewal_that_another_one_overtook_is_left_undone, Stag
   std::promise<void> may_go_on;
   hold_up_renewals(may_go_on.get_future().share());
   BOOST_TEST(source() == Source::table);  // queued
-  clock.advance(limits.session_ttl / 4 - 1ms);
+  clock.advance(policy.session_ttl / 4 - 1ms);
   BOOST_TEST(source() == Source::table);  // queued again, as nothing came of the first
   may_go_on.set_value();
   BOOST_TEST(renewals_are_done());
@@ -294,8 +293,8 @@ BOOST_FIXTURE_TEST_CASE(renewals_respect_breaker_and_limit, Stage) {
   BOOST_TEST(exchanges() == 1u);
   upstream().succeeded(kSomebody);
   // They leave half of the places to those who wait.
-  for (std::uint32_t i = 0; i < limits.max_waiting / 2; ++i) upstream().enter(limits.max_waiting);
-  clock.advance(limits.session_ttl / 4 - 1ms);
+  for (std::uint32_t i = 0; i < policy.max_waiting / 2; ++i) upstream().enter(policy.max_waiting);
+  clock.advance(policy.session_ttl / 4 - 1ms);
   BOOST_TEST(source() == Source::table);
   BOOST_TEST(renewals_are_done());
   BOOST_TEST(exchanges() == 1u);

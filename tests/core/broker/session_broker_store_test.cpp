@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
-#include "harness/broker_stage.h"
 #include "crowd_confluence/broker/session_broker.h"
+#include "harness/broker_stage.h"
 #include "harness/printing.h"
 
 using namespace crowd_confluence;
@@ -30,7 +30,7 @@ struct Stage : broker_stage::Stage {
 
   /// A broker of another machine.
   std::unique_ptr<SessionBroker> elsewhere() {
-    return std::make_unique<SessionBroker>(settings(), limits, around(other_machine));
+    return std::make_unique<SessionBroker>(settings(), policy, context(other_machine));
   }
   VisitorKey key() const { return VisitorHash(machine.state.secret(), settings()).key_of(alice()); }
   std::string& sealed() { return memory_store.data.at(key()); }
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_SUITE(session_broker_store)
 BOOST_FIXTURE_TEST_CASE(another_machine_finds_the_session_without_an_exchange, Stage) {
   const Outcome first = find(*here, alice());
   BOOST_TEST(first.source == Source::exchange);
-  BOOST_TEST((memory_store.last_ttl == limits.session_ttl));
+  BOOST_TEST((memory_store.last_ttl == policy.session_ttl));
   const auto there = elsewhere();
   const Outcome second = find(*there, alice());
   BOOST_TEST(second.result == Result::session);
@@ -70,7 +70,7 @@ BOOST_FIXTURE_TEST_CASE(another_machine_finds_the_session_without_an_exchange, S
 
 BOOST_FIXTURE_TEST_CASE(a_session_lives_no_longer_than_this_machine_allows, Stage) {
   find(*here, alice());
-  limits.session_ttl = 10s;
+  policy.session_ttl = 10s;
   const auto there = elsewhere();
   BOOST_TEST(find(*there, alice()).source == Source::store);
   clock.advance(10s - 1ms);
@@ -111,7 +111,7 @@ BOOST_FIXTURE_TEST_CASE(so_does_one_that_lies, Stage) {
                                  seal_session(machine.state.secret(), key(), expired)}) {
     Machine fresh;
     sealed() = lie;
-    SessionBroker broker(settings(), limits, around(fresh));
+    SessionBroker broker(settings(), policy, context(fresh));
     const Outcome outcome = find(broker, alice());
     BOOST_TEST(outcome.result == Result::session);
     BOOST_TEST(outcome.source == Source::exchange);
@@ -123,7 +123,7 @@ BOOST_FIXTURE_TEST_CASE(so_does_one_that_lies, Stage) {
 BOOST_FIXTURE_TEST_CASE(machines_with_different_secrets_share_nothing, Stage) {
   find(*here, alice());
   Machine stranger(Secret::derived_from("other words"));
-  SessionBroker broker(settings(), limits, around(stranger));
+  SessionBroker broker(settings(), policy, context(stranger));
   BOOST_TEST(find(broker, alice()).source == Source::exchange);
   BOOST_TEST(memory_store.data.size() == 2u);
 }
@@ -197,7 +197,7 @@ BOOST_FIXTURE_TEST_CASE(nor_when_it_was_dropped_before_it_got_there, Stage) {
   BOOST_TEST(memory_store.data.empty());
   BOOST_TEST(find(*here, alice()).source == Source::exchange);
   // Nor when there is a new one by then, which another machine may do without.
-  clock.advance(limits.session_ttl);
+  clock.advance(policy.session_ttl);
   memory_store.data.clear();
   memory_store.before_put = [&] {
     here->log_out(alice());
@@ -209,11 +209,11 @@ BOOST_FIXTURE_TEST_CASE(nor_when_it_was_dropped_before_it_got_there, Stage) {
 }
 
 BOOST_FIXTURE_TEST_CASE(nor_when_it_was_dropped_while_it_was_renewed, Stage) {
-  renewals = std::make_unique<Renewals>();
+  refresh = std::make_unique<BackgroundRefresh>();
   const auto broker = make_broker();
   for (const bool during_the_exchange : {true, false}) {
     const std::string cookies(find(*broker, alice()).session.cookies());
-    clock.advance(limits.session_ttl * 3 / 4);
+    clock.advance(policy.session_ttl * 3 / 4);
     if (during_the_exchange) {
       simulator.misbehave(Server::kConfluence, Fault::hang().once());
     } else {
@@ -229,7 +229,7 @@ BOOST_FIXTURE_TEST_CASE(nor_when_it_was_dropped_while_it_was_renewed, Stage) {
     BOOST_TEST(memory_store.data.empty());
     BOOST_TEST(find(*broker, alice()).source == Source::exchange);
   }
-  renewals.reset();
+  refresh.reset();
 }
 
 BOOST_FIXTURE_TEST_CASE(nor_from_a_store_that_could_not_be_told, Stage) {
@@ -243,7 +243,7 @@ BOOST_FIXTURE_TEST_CASE(nor_from_a_store_that_could_not_be_told, Stage) {
   memory_store.before_remove = [&] { memory_store.is_away = true; };  // not this time either
   BOOST_TEST(find(*here, alice()).result == Result::rejected);
   memory_store.is_away = false;
-  clock.advance(limits.rejection_ttl);
+  clock.advance(policy.rejection_ttl);
   BOOST_TEST(memory_store.data.size() == 1u);
   const Outcome later = find(*here, alice());
   BOOST_TEST(later.result == Result::rejected);
@@ -255,12 +255,12 @@ BOOST_FIXTURE_TEST_CASE(once_proven_again_the_store_is_asked_again, Stage) {
   find(*here, alice());
   here->log_out(alice());
   BOOST_TEST(find(*here, alice()).source == Source::exchange);
-  clock.advance(limits.session_ttl);
+  clock.advance(policy.session_ttl);
   BOOST_TEST(find(*here, alice()).source == Source::store);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_refused_visitor_is_forgotten_by_the_store, Stage) {
-  limits.rejection_ttl = 0ms;
+  policy.rejection_ttl = 0ms;
   const auto there = elsewhere();
   for (const bool can_be_told : {true, false}) {
     token = simulator.log_in("alice", kAddress);
@@ -319,7 +319,7 @@ BOOST_FIXTURE_TEST_CASE(they_find_there_what_does_not_fit_into_the_table, Stage)
   bool is_told_late = false;
   memory_store.before_put = [&] {
     is_told_late =
-        machine.state.leases().join(key(), clock.now(), 1s).role == ExchangeLeases::Part::follows;
+        machine.parts.flights.join(key(), clock.now(), 1s).role == SingleFlight::Ticket::follows;
   };
   std::vector<std::thread> threads;
   std::atomic<int> sessions{0};
@@ -352,15 +352,15 @@ BOOST_FIXTURE_TEST_CASE(the_lease_covers_what_the_store_may_take, Stage) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_renewed_session_is_stored_again, Stage) {
-  renewals = std::make_unique<Renewals>();
+  refresh = std::make_unique<BackgroundRefresh>();
   const auto broker = make_broker();
   find(*broker, alice());
   const std::string before = sealed();
-  clock.advance(limits.session_ttl * 3 / 4);
+  clock.advance(policy.session_ttl * 3 / 4);
   BOOST_TEST(find(*broker, alice()).source == Source::table);
   BOOST_TEST(renewals_are_done());
   BOOST_TEST((sealed() != before));
-  renewals.reset();
+  refresh.reset();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -12,8 +12,8 @@
 #include <thread>
 #include <vector>
 
-#include "harness/broker_stage.h"
 #include "crowd_confluence/broker/session_broker.h"
+#include "harness/broker_stage.h"
 #include "harness/printing.h"
 #include "support/raw_server.h"
 
@@ -97,7 +97,7 @@ BOOST_FIXTURE_TEST_CASE(a_hit_makes_no_exchange, Stage) {
 BOOST_FIXTURE_TEST_CASE(a_session_is_used_until_its_time_is_over, Stage) {
   const auto broker = make_broker();
   find(*broker, alice());
-  clock.advance(limits.session_ttl - 1ms);
+  clock.advance(policy.session_ttl - 1ms);
   BOOST_TEST(find(*broker, alice()).source == Source::table);
   clock.advance(1ms);
   BOOST_TEST(find(*broker, alice()).source == Source::exchange);
@@ -108,7 +108,7 @@ BOOST_FIXTURE_TEST_CASE(a_refusal_is_remembered_for_a_shorter_time, Stage) {
   const auto broker = make_broker();
   const Visitor nobody{.token = "n0b0dy", .address = kAddress};
   BOOST_TEST(find(*broker, nobody).source == Source::exchange);
-  clock.advance(limits.rejection_ttl - 1ms);
+  clock.advance(policy.rejection_ttl - 1ms);
   const Outcome remembered = find(*broker, nobody);
   BOOST_TEST(remembered.result == Result::rejected);
   BOOST_TEST(remembered.source == Source::table);
@@ -119,7 +119,7 @@ BOOST_FIXTURE_TEST_CASE(a_refusal_is_remembered_for_a_shorter_time, Stage) {
 }
 
 BOOST_FIXTURE_TEST_CASE(refusals_need_not_be_remembered, Stage) {
-  limits.rejection_ttl = 0ms;
+  policy.rejection_ttl = 0ms;
   const auto broker = make_broker();
   const Visitor nobody{.token = "n0b0dy", .address = kAddress};
   for (std::uint64_t i = 1; i <= 3; ++i) {
@@ -145,7 +145,7 @@ BOOST_FIXTURE_TEST_CASE(each_address_has_an_entry_of_its_own, Stage) {
   BOOST_TEST(find(*broker, alice()).result == Result::session);
   BOOST_TEST(find(*broker, alice()).source == Source::table);
   BOOST_TEST(exchanges() == 2u);
-  BOOST_TEST(machine.state.table().count() == 2u);
+  BOOST_TEST(machine.parts.table.count() == 2u);
 }
 
 BOOST_FIXTURE_TEST_CASE(brokers_of_the_same_confluence_share, Stage) {
@@ -187,7 +187,7 @@ BOOST_FIXTURE_TEST_CASE(a_failure_is_shared_too, Stage, *utf::timeout(100)) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_refusal_is_shared_even_when_it_is_not_remembered, Stage) {
-  limits.rejection_ttl = 0ms;
+  policy.rejection_ttl = 0ms;
   const auto broker = make_broker();
   simulator.misbehave(Server::kConfluence, Fault::hang());
   Crowd crowd(*this, *broker,
@@ -261,7 +261,7 @@ BOOST_FIXTURE_TEST_CASE(when_what_was_shared_is_gone_before_they_see_it_one_asks
 }
 
 BOOST_FIXTURE_TEST_CASE(no_more_than_allowed_wait, Stage) {
-  limits.max_waiting = 3;
+  policy.max_waiting = 3;
   const auto broker = make_broker();
   const std::string bobs = simulator.log_in("bob", kAddress);
   const Visitor bob{.token = bobs, .address = kAddress};
@@ -300,7 +300,7 @@ BOOST_FIXTURE_TEST_CASE(a_failing_confluence_is_left_alone_and_tried_again, Stag
     BOOST_TEST(outcome.reason == Reason::breaker_open);
     BOOST_TEST(outcome.source == Source::none);
   }
-  clock.advance(limits.retry - 1ms);
+  clock.advance(policy.retry - 1ms);
   BOOST_TEST(find(*broker, alice()).reason == Reason::breaker_open);
   clock.advance(1ms);
   BOOST_TEST(find(*broker, alice()).reason == Reason::refused);  // the trial
@@ -310,7 +310,7 @@ BOOST_FIXTURE_TEST_CASE(a_failing_confluence_is_left_alone_and_tried_again, Stag
   simulator.start_listening(Server::kConfluence);
   BOOST_TEST(find(*broker, alice()).reason == Reason::breaker_open);
   BOOST_TEST(exchanges() == 0u);
-  clock.advance(limits.retry);
+  clock.advance(policy.retry);
   BOOST_TEST(find(*broker, alice()).result == Result::session);
   BOOST_TEST(events.closed == 1);
   BOOST_TEST(find(*broker, {.token = "n0b0dy", .address = kAddress}).result == Result::rejected);
@@ -320,7 +320,7 @@ BOOST_FIXTURE_TEST_CASE(a_failing_confluence_is_left_alone_and_tried_again, Stag
 
 BOOST_FIXTURE_TEST_CASE(one_request_is_the_trial_and_hits_go_on, Stage) {
   const auto broker = make_broker();
-  limits.session_ttl = 1h;
+  policy.session_ttl = 1h;
   const auto patient = make_broker();
   const std::string bobs = simulator.log_in("bob", kAddress);
   const Visitor bob{.token = bobs, .address = kAddress};
@@ -329,7 +329,7 @@ BOOST_FIXTURE_TEST_CASE(one_request_is_the_trial_and_hits_go_on, Stage) {
   confluence_goes_down();
   for (int i = 0; i < 3; ++i) find(*broker, alice());
   BOOST_TEST(events.opened == 1);
-  clock.advance(limits.retry);
+  clock.advance(policy.retry);
   confluence_comes_back();
   simulator.misbehave(Server::kConfluence, Fault::hang());
   std::thread trial([&] { BOOST_TEST(find(*broker, alice()).result == Result::session); });
@@ -357,14 +357,14 @@ BOOST_FIXTURE_TEST_CASE(one_broken_account_shuts_out_nobody_else, Stage) {
     BOOST_TEST(find(*broker, {.token = other, .address = kAddress}).result == Result::session);
   }
   BOOST_TEST(events.opened == 0);
-  clock.advance(limits.retry);
+  clock.advance(policy.retry);
   BOOST_TEST(find(*broker, alice()).result == Result::session);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_visitor_who_returns_has_the_same_session_at_confluence, Stage) {
   const auto broker = make_broker();
   const Session first = find(*broker, alice()).session;
-  clock.advance(limits.session_ttl);
+  clock.advance(policy.session_ttl);
   const Outcome again = find(*broker, alice());
   BOOST_TEST(again.source == Source::exchange);
   BOOST_TEST(again.session.cookies() == first.cookies());
@@ -378,7 +378,7 @@ BOOST_FIXTURE_TEST_CASE(a_visitor_who_returns_has_the_same_session_at_confluence
 BOOST_FIXTURE_TEST_CASE(nor_is_what_was_of_no_use, Stage) {
   const auto broker = make_broker();
   find(*broker, alice());
-  clock.advance(limits.session_ttl);
+  clock.advance(policy.session_ttl);
   // The node of a cluster on which it lives is down, say.
   confluence_goes_down();
   BOOST_TEST(find(*broker, alice()).reason == Reason::server_error);
@@ -394,7 +394,7 @@ BOOST_FIXTURE_TEST_CASE(a_visitor_who_returns_to_a_confluence_that_was_restarted
   });
   const auto broker = make_broker();
   const Session first = find(*broker, alice()).session;
-  clock.advance(limits.session_ttl);
+  clock.advance(policy.session_ttl);
   simulator.restart_confluence();
   const Outcome again = find(*broker, alice());
   BOOST_TEST(again.result == Result::session);
@@ -414,15 +414,15 @@ BOOST_FIXTURE_TEST_CASE(who_cannot_be_asked_for_tells_the_breaker_nothing, Stage
   }
   BOOST_TEST(events.opened == 1);
   BOOST_TEST(find(*broker, lost).reason == Reason::bad_address);
-  clock.advance(limits.retry);
+  clock.advance(policy.retry);
   BOOST_TEST(find(*broker, lost).reason == Reason::bad_address);
   BOOST_TEST(find(*broker, alice()).reason == Reason::refused);  // the trial was not taken
-  clock.advance(limits.retry);
+  clock.advance(policy.retry);
   BOOST_TEST(find(*broker, broken).reason == Reason::internal);
   BOOST_TEST(find(*broker, alice()).reason == Reason::refused);  // this was the trial
   BOOST_TEST(find(*broker, alice()).reason == Reason::breaker_open);
   BOOST_TEST(events.closed == 0);
-  for (std::uint32_t i = 0; i < limits.max_waiting; ++i) upstream().enter(limits.max_waiting);
+  for (std::uint32_t i = 0; i < policy.max_waiting; ++i) upstream().enter(policy.max_waiting);
   BOOST_TEST(find(*broker, lost).reason == Reason::bad_address);
 }
 
@@ -445,13 +445,13 @@ BOOST_FIXTURE_TEST_CASE(what_is_just_being_written_is_known_where_nobody_may_wai
   const VisitorKey key = VisitorHash(machine.state.secret(), settings()).key_of(alice());
   const auto is_known = [&] {
     Outcome outcome;
-    return machine.state.table().find(key, clock.now(), 1s, outcome).is_found;
+    return machine.parts.table.find(key, clock.now(), 1s, outcome).is_found;
   };
   for (const bool too_many : {true, false}) {
     if (too_many) {
-      for (std::uint32_t i = 0; i < limits.max_waiting; ++i) upstream().enter(limits.max_waiting);
+      for (std::uint32_t i = 0; i < policy.max_waiting; ++i) upstream().enter(policy.max_waiting);
     } else {
-      for (std::uint32_t i = 0; i < limits.max_waiting; ++i) upstream().leave();
+      for (std::uint32_t i = 0; i < policy.max_waiting; ++i) upstream().leave();
       for (int i = 0; i < 3; ++i) upstream().failed(clock.now(), 1h, std::nullopt);
     }
     std::size_t write = 0;
@@ -459,7 +459,7 @@ BOOST_FIXTURE_TEST_CASE(what_is_just_being_written_is_known_where_nobody_may_wai
     do {
       writer.reset();
       writer.emplace(processes::stop_before_write(machine.memory, write++, [&] {
-        machine.state.table().put_session(key, clock.now(), 1h, Reason::known, session);
+        machine.parts.table.put_session(key, clock.now(), 1h, Reason::known, session);
       }));
     } while (is_known());
     const int looks = clock.looks();
@@ -526,7 +526,7 @@ BOOST_FIXTURE_TEST_CASE(a_session_that_does_not_fit_is_used_for_its_request, Sta
     BOOST_TEST(exchanges() == i);
     BOOST_TEST(events.too_large == static_cast<int>(i));
   }
-  BOOST_TEST(machine.state.table().count() == 0u);
+  BOOST_TEST(machine.parts.table.count() == 0u);
 }
 
 BOOST_FIXTURE_TEST_CASE(what_is_dropped_is_asked_for_again, Stage) {
@@ -554,7 +554,7 @@ BOOST_FIXTURE_TEST_CASE(who_logs_out_loses_whatever_session_there_is, Stage) {
     return true;
   });
   BOOST_TEST(other.succeeds());
-  BOOST_TEST(machine.state.table().count() == 0u);
+  BOOST_TEST(machine.parts.table.count() == 0u);
   BOOST_TEST(find(*broker, alice()).source == Source::exchange);
 }
 

@@ -27,7 +27,7 @@ VisitorKey key_of(const ConfluenceSettings& settings, const Visitor& visitor = k
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(visitor_key)
+BOOST_AUTO_TEST_SUITE(visitor_hash)
 
 BOOST_AUTO_TEST_CASE(the_same_visitor_has_the_same_key_everywhere) {
   BOOST_TEST((key_of(confluence()) == key_of(confluence())));

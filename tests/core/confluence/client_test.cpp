@@ -348,7 +348,7 @@ BOOST_FIXTURE_TEST_CASE(work_with_long_tokens, Stage) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_AUTO_TEST_SUITE(renewals)
+BOOST_AUTO_TEST_SUITE(background_refresh)
 
 BOOST_FIXTURE_TEST_CASE(stay_the_same_session, Stage) {
   const Verdict first = exchange(alice());

@@ -6,8 +6,8 @@
 #include <set>
 #include <string>
 
-#include "harness/answers.h"
 #include "crowd_confluence/confluence/verdict.h"
+#include "harness/answers.h"
 #include "harness/printing.h"
 
 using namespace crowd_confluence;

@@ -5,10 +5,10 @@
 #include <random>
 #include <string>
 
-#include "harness/answers.h"
+#include "crowd_confluence/confluence/verdict.h"
 #include "crowd_confluence/cookie/cookie_header.h"
 #include "crowd_confluence/http/client.h"
-#include "crowd_confluence/confluence/verdict.h"
+#include "harness/answers.h"
 #include "harness/printing.h"
 
 using namespace crowd_confluence;

@@ -5,8 +5,8 @@
 #include <set>
 #include <string>
 
-#include "harness/answers.h"
 #include "crowd_confluence/confluence/verdict.h"
+#include "harness/answers.h"
 #include "harness/printing.h"
 #include "harness/recording.h"
 

@@ -16,8 +16,10 @@
 #include <utility>
 #include <vector>
 
+#include "broker/visitor_hash.h"
 #include "crowd_confluence/broker/session_broker.h"
 #include "harness/processes.h"
+#include "shared/shared_parts.h"
 #include "simulator.h"
 
 namespace broker_stage {
@@ -36,7 +38,9 @@ class CountedEvents final : public BrokerEvents {
     last_reason = reason;
   }
   void breaker_closed(const ConfluenceSettings&) noexcept override { ++closed; }
-  void session_too_large(const ConfluenceSettings&, std::size_t) noexcept override { ++too_large; }
+  void session_too_large(const ConfluenceSettings&, std::size_t, std::size_t) noexcept override {
+    ++too_large;
+  }
 
   std::atomic<int> opened{0};
   std::atomic<int> closed{0};
@@ -98,13 +102,14 @@ struct Machine {
 
   processes::SharedMemory memory{SharedState::bytes_for(64)};
   SharedState state;
+  SharedParts parts{state};
 };
 
 struct Stage {
   Stage() {
     simulator.configure_crowd(
         [](atlassian::CrowdOptions& crowd) { crowd.trusted_proxies = {"127.0.0.1"}; });
-    limits.max_waiting = 1000;
+    policy.max_waiting = 1000;
   }
 
   ConfluenceSettings settings() const {
@@ -114,18 +119,18 @@ struct Stage {
     return result;
   }
 
-  BrokerSurroundings around(Machine& on) {
-    BrokerSurroundings surroundings{on.state};
-    surroundings.events = &events;
-    surroundings.clock = &clock;
-    surroundings.renewals = renewals.get();
-    surroundings.store = store;
-    return surroundings;
+  BrokerContext context(Machine& on) {
+    BrokerContext result{on.state};
+    result.events = &events;
+    result.clock = &clock;
+    result.refresh = refresh.get();
+    result.store = store;
+    return result;
   }
 
   std::unique_ptr<SessionBroker> make_broker() { return make_broker(settings()); }
   std::unique_ptr<SessionBroker> make_broker(const ConfluenceSettings& of) {
-    return std::make_unique<SessionBroker>(of, limits, around(machine));
+    return std::make_unique<SessionBroker>(of, policy, context(machine));
   }
 
   Visitor alice() const { return {.token = token, .address = kAddress}; }
@@ -137,17 +142,17 @@ struct Stage {
         [number](const auto& counters) { return counters.exchanges >= number; });
   }
 
-  SharedUpstream& upstream() {
-    return machine.state.upstreams().upstream(upstream_id(machine.state.secret(), settings()));
+  UpstreamState& upstream() {
+    return machine.parts.upstreams.upstream(upstream_id(machine.state.secret(), settings()));
   }
 
   /// Waits until the renewals that were queued before have been done: until all threads have
   /// something else to do.
   bool renewals_are_done() {
     const auto begun = std::make_shared<std::atomic<std::size_t>>(0);
-    const auto all_have = [begun] { return *begun == Renewals::kMaxThreads; };
-    for (std::size_t i = 0; i < Renewals::kMaxThreads; ++i)
-      renewals->add(&upstream(), [=] {
+    const auto all_have = [begun] { return *begun == BackgroundRefresh::kMaxThreads; };
+    for (std::size_t i = 0; i < BackgroundRefresh::kMaxThreads; ++i)
+      refresh->add(&upstream(), [=] {
         ++*begun;
         processes::eventually(all_have);
       });
@@ -156,8 +161,8 @@ struct Stage {
 
   /// What is queued from now on is not begun before `until`.
   void hold_up_renewals(const std::shared_future<void>& until) {
-    for (std::size_t i = 0; i < Renewals::kMaxThreads; ++i)
-      renewals->add(&upstream(), [until] { until.wait_for(processes::kPatience); });
+    for (std::size_t i = 0; i < BackgroundRefresh::kMaxThreads; ++i)
+      refresh->add(&upstream(), [until] { until.wait_for(processes::kPatience); });
   }
 
   void confluence_goes_down(const std::string& retry_after = {}) {
@@ -178,8 +183,8 @@ struct Stage {
   CountedEvents events;
   Machine machine;
   SessionStore* store = nullptr;
-  BrokerLimits limits;
-  std::unique_ptr<Renewals> renewals;
+  BrokerPolicy policy;
+  std::unique_ptr<BackgroundRefresh> refresh;
 };
 
 inline Outcome find(SessionBroker& broker, const Visitor& visitor) {

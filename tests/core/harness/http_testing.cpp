@@ -36,9 +36,10 @@ Expected<HttpResponse, HttpError> get(const std::string& url, HttpSettings setti
   return client.get(url, {});
 }
 
-void check_error(const Expected<HttpResponse, HttpError>& result, Reason reason) {
+void check_error(const Expected<HttpResponse, HttpError>& result, HttpFailure reason) {
   BOOST_TEST_REQUIRE(!result.has_value());
-  BOOST_TEST(result.error().reason == reason, result.error().reason << ": " << result.error().text);
+  BOOST_TEST(result.error().failure == reason,
+             result.error().failure << ": " << result.error().text);
   BOOST_TEST(!result.error().text.empty());
   BOOST_TEST(!result.error().text.ends_with('.'), result.error().text);
   BOOST_TEST(result.error().text.find_first_of("\r\n") == std::string::npos);

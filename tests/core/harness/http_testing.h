@@ -34,7 +34,7 @@ crowd_confluence::Expected<crowd_confluence::HttpResponse, crowd_confluence::Htt
 
 void check_error(const crowd_confluence::Expected<crowd_confluence::HttpResponse,
                                                   crowd_confluence::HttpError>& result,
-                 crowd_confluence::Reason reason);
+                 crowd_confluence::HttpFailure reason);
 
 /// Remembers the requests of all connections.
 class Requests {

@@ -11,6 +11,9 @@ std::ostream& operator<<(std::ostream& out, Source source) {
 std::ostream& operator<<(std::ostream& out, Reason reason) {
   return out << to_string(reason);
 }
+std::ostream& operator<<(std::ostream& out, HttpFailure failure) {
+  return out << "HTTP failure " << static_cast<int>(failure);
+}
 std::ostream& operator<<(std::ostream& out, const Cookie& cookie) {
   return out << '[' << cookie.name << "]=[" << cookie.value << ']';
 }

@@ -13,8 +13,8 @@
 #include <functional>
 #include <vector>
 
-#include "crowd_confluence/clock.h"
 #include "broker/visitor_hash.h"
+#include "crowd_confluence/clock.h"
 
 namespace processes {
 
@@ -67,13 +67,16 @@ class Shared {
 /// Stands still until it is set, and counts who looks at it. Children share it.
 class ManualClock final : public crowd_confluence::Clock {
  public:
-  explicit ManualClock(crowd_confluence::Moment now = std::chrono::hours(1)) { set(now); }
+  explicit ManualClock(
+      crowd_confluence::Moment now = crowd_confluence::Moment(std::chrono::hours(1))) {
+    set(now);
+  }
   [[nodiscard]] crowd_confluence::Moment now() const override {
     ++state_->looks;
-    return crowd_confluence::Moment(state_->now.load());
+    return crowd_confluence::Moment(crowd_confluence::Duration(state_->now.load()));
   }
-  void set(crowd_confluence::Moment now) { state_->now = now.count(); }
-  void advance(crowd_confluence::Moment by) { state_->now += by.count(); }
+  void set(crowd_confluence::Moment now) { state_->now = now.time_since_epoch().count(); }
+  void advance(crowd_confluence::Duration by) { state_->now += by.count(); }
   [[nodiscard]] int looks() const { return state_->looks; }
 
  private:

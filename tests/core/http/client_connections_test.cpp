@@ -248,7 +248,7 @@ BOOST_AUTO_TEST_CASE(a_fresh_connection_that_dies_is_an_error) {
       if (connection.read_request()) ++requests;
       if (reset) connection.reset_at_end();
     });
-    check_error(get(server.url()), Reason::network);
+    check_error(get(server.url()), HttpFailure::network);
     BOOST_TEST(requests == 1);
     BOOST_TEST(server.connections() == 1);
   }
@@ -306,7 +306,8 @@ BOOST_AUTO_TEST_SUITE(times)
 
 BOOST_AUTO_TEST_CASE(a_server_that_hangs_costs_the_timeout) {
   RawServer server([](RawConnection& connection) { connection.wait_for_close(); });
-  const auto taken = timed([&] { check_error(get(server.url(), impatient()), Reason::timeout); });
+  const auto taken =
+      timed([&] { check_error(get(server.url(), impatient()), HttpFailure::timeout); });
   BOOST_TEST(taken.count() >= 300);
   BOOST_TEST((taken < 400ms + kPatience));
 }
@@ -323,7 +324,7 @@ BOOST_AUTO_TEST_CASE(a_trickle_does_not_prolong_the_timeout) {
     const auto taken = timed([&] {
       const auto result = get(server.url(), impatient());
       BOOST_TEST_REQUIRE(!result.has_value());
-      if (*beginning != '\0') BOOST_TEST(result.error().reason == Reason::timeout);
+      if (*beginning != '\0') BOOST_TEST(result.error().failure == HttpFailure::timeout);
     });
     BOOST_TEST((taken < 400ms + kPatience));
   }
@@ -337,7 +338,8 @@ BOOST_AUTO_TEST_CASE(a_flood_does_not_prolong_the_timeout) {
     while (connection.write(chunk)) {
     }
   });
-  const auto taken = timed([&] { check_error(get(server.url(), impatient()), Reason::timeout); });
+  const auto taken =
+      timed([&] { check_error(get(server.url(), impatient()), HttpFailure::timeout); });
   BOOST_TEST((taken < 400ms + kPatience));
 }
 
@@ -347,7 +349,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_cannot_be_reached_costs_the_connect_timeout) 
   settings.connect_timeout = 300ms;
   settings.timeout = 60s;
   const std::string url = "http://127.0.0.1:" + std::to_string(silent.port()) + "/";
-  const auto taken = timed([&] { check_error(get(url, settings), Reason::timeout); });
+  const auto taken = timed([&] { check_error(get(url, settings), HttpFailure::timeout); });
   BOOST_TEST(taken.count() >= 200);
   BOOST_TEST((taken < 300ms + kPatience));
 }
@@ -358,7 +360,7 @@ BOOST_AUTO_TEST_CASE(the_timeout_bounds_connecting_too) {
   settings.connect_timeout = 60s;
   settings.timeout = 300ms;
   const std::string url = "http://127.0.0.1:" + std::to_string(silent.port()) + "/";
-  const auto taken = timed([&] { check_error(get(url, settings), Reason::timeout); });
+  const auto taken = timed([&] { check_error(get(url, settings), HttpFailure::timeout); });
   BOOST_TEST((taken < 300ms + kPatience));
 }
 
@@ -376,7 +378,8 @@ BOOST_AUTO_TEST_CASE(a_second_try_gets_only_the_time_that_is_left) {
   });
   HttpClient client(impatient(kTimeout));
   BOOST_TEST(client.get(server.url(), {}).has_value());
-  const auto taken = timed([&] { check_error(client.get(server.url(), {}), Reason::timeout); });
+  const auto taken =
+      timed([&] { check_error(client.get(server.url(), {}), HttpFailure::timeout); });
   BOOST_TEST((taken < kTimeout + kTimeout / 2), taken.count() << " ms");
 }
 
@@ -397,7 +400,7 @@ BOOST_AUTO_TEST_CASE(after_a_timeout_the_next_call_gets_its_own_answer) {
     connection.wait_for_close();
   });
   HttpClient client(impatient());
-  check_error(client.get(server.url(), {}), Reason::timeout);
+  check_error(client.get(server.url(), {}), HttpFailure::timeout);
   {
     const std::lock_guard lock(mutex);
     first_is_over = true;
@@ -414,13 +417,13 @@ BOOST_AUTO_TEST_CASE(refusals_are_told_at_once) {
   HttpSettings settings;
   settings.connect_timeout = 60s;
   settings.timeout = 60s;
-  const auto taken = timed([&] { check_error(get(url, settings), Reason::refused); });
+  const auto taken = timed([&] { check_error(get(url, settings), HttpFailure::refused); });
   BOOST_TEST((taken < kPatience));
 }
 
 BOOST_AUTO_TEST_CASE(a_name_without_address_is_told) {
   // A label of more than 63 characters: nobody is asked for it.
-  check_error(get("http://" + std::string(70, 'a') + ".invalid/"), Reason::name_lookup);
+  check_error(get("http://" + std::string(70, 'a') + ".invalid/"), HttpFailure::name_lookup);
 }
 
 // So that threads of libcurl that wait for names do not keep anybody.
@@ -431,7 +434,7 @@ BOOST_AUTO_TEST_CASE(a_name_server_that_hangs_costs_the_timeout,
   const HangingNames hanging;
   const auto taken = timed([&] {
     check_error(get("http://" + std::string(HangingNames::kHost) + "/", impatient()),
-                Reason::timeout);
+                HttpFailure::timeout);
   });
   BOOST_TEST((taken < 400ms + kPatience));
 }

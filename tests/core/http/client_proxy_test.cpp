@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(the_proxy_is_told_its_password_and_an_error_does_not_tell_i
   BOOST_TEST_REQUIRE(answer.has_value());
   BOOST_TEST(answer.value().status == 407);
   const auto refused = client.get("https://wiki.invalid/x", {"Cookie: t=s3cret"});
-  check_error(refused, Reason::proxy);
+  check_error(refused, HttpFailure::proxy);
   BOOST_TEST(refused.error().text.find("p%40ss") == std::string::npos);
   BOOST_TEST(refused.error().text.find("p@ss") == std::string::npos);
   BOOST_TEST_REQUIRE(requests.all().size() == 2U);
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(an_https_server_is_asked_through_a_tunnel_and_sees_no_secre
   HttpClient client(settings);
   check_error(
       client.get("https://wiki.invalid/x", {"Cookie: t=s3cret", "X-Forwarded-For: 1.2.3.4"}),
-      Reason::proxy);
+      HttpFailure::proxy);
   BOOST_TEST_REQUIRE(requests.all().size() == 1U);
   BOOST_TEST(requests.all()[0].starts_with("CONNECT wiki.invalid:443 HTTP/1.1\r\n"));
   BOOST_TEST(requests.all()[0].find("s3cret") == std::string::npos);
@@ -106,10 +106,10 @@ BOOST_AUTO_TEST_CASE(a_proxy_that_cannot_be_asked_is_told) {
   HttpSettings settings;
   settings.outgoing_proxy = "http://127.0.0.1:" + std::to_string(refusing.port());
   const auto refused = get(server.url(), settings);
-  check_error(refused, Reason::proxy);
+  check_error(refused, HttpFailure::proxy);
 
   settings.outgoing_proxy = "http://" + std::string(70, 'a') + ".invalid:3128";
-  check_error(get(server.url(), settings), Reason::proxy);
+  check_error(get(server.url(), settings), HttpFailure::proxy);
   BOOST_TEST(server.connections() == 0);
 }
 

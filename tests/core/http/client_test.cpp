@@ -164,16 +164,16 @@ BOOST_AUTO_TEST_CASE(pieces_may_be_single_bytes) {
 
 BOOST_AUTO_TEST_CASE(an_interim_response_alone_is_none) {
   RawServer server(once("HTTP/1.1 100 Continue\r\n\r\n"));
-  check_error(get(server.url()), Reason::network);
+  check_error(get(server.url()), HttpFailure::network);
 }
 
 BOOST_DATA_TEST_CASE(what_is_no_response_is_an_error, data::make(kNoResponses), bytes) {
   RawServer server(once(bytes));
   const auto result = get(server.url());
   BOOST_TEST_REQUIRE(!result.has_value());
-  BOOST_TEST(
-      (result.error().reason == Reason::protocol || result.error().reason == Reason::network),
-      result.error().reason << ": " << result.error().text);
+  BOOST_TEST((result.error().failure == HttpFailure::protocol ||
+              result.error().failure == HttpFailure::network),
+             result.error().failure << ": " << result.error().text);
   BOOST_TEST(server.connections() == 1);
 }
 
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(a_body_of_the_greatest_size_is_read) {
 
 BOOST_AUTO_TEST_CASE(one_byte_more_is_too_large) {
   RawServer server(once(with_body(HttpClient::kMaxBodyBytes + 1)));
-  check_error(get(server.url()), Reason::too_large);
+  check_error(get(server.url()), HttpFailure::too_large);
 }
 
 BOOST_AUTO_TEST_CASE(endless_bodies_are_cut) {
@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(endless_bodies_are_cut) {
       while (connection.write(chunk)) {
       }
     });
-    check_error(get(server.url()), Reason::too_large);
+    check_error(get(server.url()), HttpFailure::too_large);
   }
 }
 
@@ -232,7 +232,7 @@ BOOST_AUTO_TEST_CASE(what_stands_around_chunks_is_cut_too) {
       while (connection.write(std::string(1000, beginning.back()))) {
       }
     });
-    check_error(get(server.url()), Reason::too_large);
+    check_error(get(server.url()), HttpFailure::too_large);
   }
 }
 
@@ -260,9 +260,9 @@ BOOST_AUTO_TEST_CASE(endless_headers_are_cut) {
     });
     const auto result = get(server.url());
     BOOST_TEST_REQUIRE(!result.has_value());
-    BOOST_TEST(
-        (result.error().reason == Reason::too_large || result.error().reason == Reason::protocol),
-        result.error().reason << ": " << result.error().text);
+    BOOST_TEST((result.error().failure == HttpFailure::too_large ||
+                result.error().failure == HttpFailure::protocol),
+               result.error().failure << ": " << result.error().text);
   }
 }
 
@@ -272,7 +272,7 @@ BOOST_AUTO_TEST_CASE(headers_just_above_the_cap_are_too_large) {
     headers += "X-" + std::to_string(headers.size()) + ": " + std::string(900, 'v') + "\r\n";
   }
   RawServer server(once("HTTP/1.1 200 OK\r\n" + headers + "Content-Length: 2\r\n\r\nok"));
-  check_error(get(server.url()), Reason::too_large);
+  check_error(get(server.url()), HttpFailure::too_large);
 }
 
 BOOST_AUTO_TEST_CASE(endless_interim_responses_are_cut) {
@@ -281,7 +281,7 @@ BOOST_AUTO_TEST_CASE(endless_interim_responses_are_cut) {
     while (connection.write("HTTP/1.1 100 Continue\r\nX: y\r\n\r\n")) {
     }
   });
-  check_error(get(server.url()), Reason::too_large);
+  check_error(get(server.url()), HttpFailure::too_large);
 }
 
 BOOST_AUTO_TEST_CASE(after_too_much_the_next_call_is_fine) {
@@ -291,7 +291,7 @@ BOOST_AUTO_TEST_CASE(after_too_much_the_next_call_is_fine) {
     connection.wait_for_close();
   });
   HttpClient client({});
-  check_error(client.get(server.url(), {}), Reason::too_large);
+  check_error(client.get(server.url(), {}), HttpFailure::too_large);
   const auto second = client.get(server.url(), {});
   BOOST_TEST_REQUIRE(second.has_value());
   BOOST_TEST(second.value().body == "ok");
@@ -356,7 +356,7 @@ BOOST_AUTO_TEST_CASE(a_header_of_several_lines_is_not_sent) {
   for (const std::string& header :
        {std::string("Cookie: a\r\nX-Evil: 1"), std::string("Cookie: a\nX-Evil: 1"),
         std::string("Cookie: a\rb"), std::string("Cookie: a\0b", 11), std::string("X: y\r\n")}) {
-    check_error(client.get(server.url(), {"Accept: */*", header}), Reason::internal);
+    check_error(client.get(server.url(), {"Accept: */*", header}), HttpFailure::internal);
   }
   BOOST_TEST(server.connections() == 0);
 }

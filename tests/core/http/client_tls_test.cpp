@@ -138,8 +138,8 @@ std::string hashed_name(const std::string& pem) {
 void check_refused(const TlsServer& server, const HttpSettings& settings) {
   const auto result = get(server.url(), settings);
   BOOST_TEST_REQUIRE(!result.has_value());
-  BOOST_TEST(result.error().reason == Reason::tls,
-             result.error().reason << ": " << result.error().text);
+  BOOST_TEST(result.error().failure == HttpFailure::tls,
+             result.error().failure << ": " << result.error().text);
   BOOST_TEST(!result.error().text.empty());
 }
 
@@ -288,7 +288,8 @@ BOOST_AUTO_TEST_CASE(nothing_is_asked_without_a_setting_that_libcurl_does_not_ta
       const RefusedOption refused(option->id, why);
       const auto result = get(server.url(), settings);
       BOOST_TEST_REQUIRE(!result.has_value(), name);
-      BOOST_TEST(result.error().reason == Reason::internal, name << ": " << result.error().text);
+      BOOST_TEST(result.error().failure == HttpFailure::internal,
+                 name << ": " << result.error().text);
       BOOST_TEST(result.error().text.find(' ' + name + ':') != std::string::npos,
                  result.error().text);
     }
@@ -329,7 +330,7 @@ BOOST_AUTO_TEST_CASE(a_handshake_that_is_cut_off_is_no_matter_of_certificates) {
     });
     const auto result = get("https://127.0.0.1:" + std::to_string(server.port()) + "/", {});
     BOOST_TEST_REQUIRE(!result.has_value());
-    BOOST_TEST(result.error().reason == Reason::network, result.error().text);
+    BOOST_TEST(result.error().failure == HttpFailure::network, result.error().text);
   }
 }
 
@@ -339,7 +340,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_speaks_no_tls_is_told) {
   });
   const auto result = get("https://127.0.0.1:" + std::to_string(server.port()) + "/", {});
   BOOST_TEST_REQUIRE(!result.has_value());
-  BOOST_TEST(result.error().reason == Reason::tls, result.error().text);
+  BOOST_TEST(result.error().failure == HttpFailure::tls, result.error().text);
 }
 
 BOOST_AUTO_TEST_CASE(plain_http_to_a_server_of_tls_is_no_answer) {
@@ -357,7 +358,7 @@ BOOST_AUTO_TEST_CASE(a_handshake_that_hangs_costs_the_connect_timeout) {
   const auto start = std::chrono::steady_clock::now();
   const auto result = get("https://127.0.0.1:" + std::to_string(server.port()) + "/", settings);
   BOOST_TEST_REQUIRE(!result.has_value());
-  BOOST_TEST(result.error().reason == Reason::timeout);
+  BOOST_TEST(result.error().failure == HttpFailure::timeout);
   BOOST_TEST((std::chrono::steady_clock::now() - start < 10s));
 }
 

@@ -3,19 +3,19 @@
 #include <boost/test/unit_test.hpp>
 #include <memory>
 
-using crowd_confluence::WaitLimit;
+using crowd_confluence::ConcurrencyLimit;
 
 namespace {
 
 /// As it lies in shared memory: zeroed.
 struct Zeroed {
-  std::unique_ptr<WaitLimit> memory = std::make_unique<WaitLimit>();
-  WaitLimit& limit = *memory;
+  std::unique_ptr<ConcurrencyLimit> memory = std::make_unique<ConcurrencyLimit>();
+  ConcurrencyLimit& limit = *memory;
 };
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(wait_limit)
+BOOST_AUTO_TEST_SUITE(concurrency_limit)
 
 BOOST_FIXTURE_TEST_CASE(admits_as_many_as_told_over_all_processes, Zeroed) {
   BOOST_TEST(limit.waiting() == 0u);
@@ -72,14 +72,14 @@ BOOST_FIXTURE_TEST_CASE(ended_processes_can_be_told_by_a_question, Zeroed) {
 }
 
 BOOST_FIXTURE_TEST_CASE(the_places_of_processes_are_used_again, Zeroed) {
-  constexpr auto kMax = static_cast<pid_t>(WaitLimit::kMaxProcesses);
+  constexpr auto kMax = static_cast<pid_t>(ConcurrencyLimit::kMaxProcesses);
   for (pid_t process = 1; process <= kMax; ++process) BOOST_TEST(limit.enter(process, 5000));
   BOOST_TEST(!limit.enter(kMax + 1, 5000));
   BOOST_TEST(limit.enter(kMax, 5000));
   limit.leave(7);
   BOOST_TEST(limit.enter(kMax + 1, 5000));
   BOOST_TEST(!limit.enter(7, 5000));
-  BOOST_TEST(limit.waiting() == WaitLimit::kMaxProcesses + 1);
+  BOOST_TEST(limit.waiting() == ConcurrencyLimit::kMaxProcesses + 1);
   for (pid_t process = 1; process <= kMax + 1; ++process) limit.process_ended(process);
   BOOST_TEST(limit.waiting() == 0u);
 }

@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
-#include "shared/session_table.h"
 #include "harness/processes.h"
+#include "shared/session_table.h"
 
 using namespace crowd_confluence;
 using namespace std::chrono_literals;
@@ -26,9 +26,9 @@ namespace utf = boost::unit_test;
 
 namespace {
 
-constexpr Moment kNow = 1000ms;
-constexpr Moment kTtl = 60'000ms;
-constexpr Moment kLease = 1000ms;
+constexpr Moment kNow{1000ms};
+constexpr Duration kTtl = 60'000ms;
+constexpr Duration kLease = 1000ms;
 constexpr std::uint64_t kKeys = 4;
 
 /// Every session tells its own number in its user, and in its cookies' length and characters.
@@ -70,14 +70,14 @@ struct Table {
     Outcome outcome;
     return find(key, outcome).is_found && drop(key, outcome.session.cookies(), 0ms);
   }
-  bool drop(std::uint64_t key, std::string_view cookies, Moment mark_ttl) {
+  bool drop(std::uint64_t key, std::string_view cookies, Duration tombstone_ttl) {
     return table.drop_session(
         key_number(key), [&](std::string_view others) { return others == cookies; }, kNow,
-        mark_ttl);
+        tombstone_ttl);
   }
-  bool is_marked(std::uint64_t key) const {
+  bool has_tombstone(std::uint64_t key) const {
     Outcome outcome;
-    return table.find_after_writers(key_number(key), kNow, kLease, outcome).is_marked;
+    return table.find_locked(key_number(key), kNow, kLease, outcome).has_tombstone;
   }
 
   SharedMemory memory;
@@ -102,7 +102,7 @@ bool write_until_over(Table& t, Reading& reading, std::uint64_t seed) {
         t.drop(key);
         break;
       case 1:
-        t.table.put_refusal(key_number(key), kNow, kTtl, Reason::anonymous, 0ms);
+        t.table.put_negative(key_number(key), kNow, kTtl, Reason::anonymous, 0ms);
         break;
       case 2:
         t.table.drop_session(
@@ -280,7 +280,7 @@ BOOST_AUTO_TEST_CASE(killed_while_marking, *utf::precondition(can_stop_at_writes
   const auto kills = processes::kill_before_every_write(
       t.memory, [&] { t.drop(kWritten, cookies, kTtl); },
       [&] {
-        if (t.is_marked(kWritten)) BOOST_TEST(t.user(kWritten) == "");
+        if (t.has_tombstone(kWritten)) BOOST_TEST(t.user(kWritten) == "");
         check_after_kill(t, t.others);
       });
   BOOST_TEST(kills >= 10u);
@@ -312,8 +312,7 @@ BOOST_AUTO_TEST_CASE(a_leader_waits_for_a_writer_where_others_would_miss,
     writer.emplace(processes::stop_before_write(t.memory, write++, [&] { t.put(kWritten, kNew); }));
   } while (!t.user(kWritten).empty());
   Outcome outcome;
-  std::thread leader(
-      [&] { t.table.find_after_writers(key_number(kWritten), kNow, kLease, outcome); });
+  std::thread leader([&] { t.table.find_locked(key_number(kWritten), kNow, kLease, outcome); });
   writer->go_on();
   BOOST_TEST(writer->succeeds());
   leader.join();

@@ -26,7 +26,7 @@ namespace data = boost::unit_test::data;
 
 namespace {
 
-constexpr Moment kLease = 1000ms;
+constexpr Duration kLease = 1000ms;
 
 Session session_of(std::string_view user, std::string_view cookies) {
   Session session;
@@ -44,24 +44,24 @@ struct Table {
     Outcome outcome;
     return table.find(key, now, kLease, outcome).is_found;
   }
-  Stored put(const VisitorKey& key, Moment now, Moment ttl, std::string_view cookies = "J=1") {
+  Stored put(const VisitorKey& key, Moment now, Duration ttl, std::string_view cookies = "J=1") {
     return table.put_session(key, now, ttl, Reason::known, session_of("alice", cookies));
   }
-  Stored refuse(const VisitorKey& key, Moment now, Moment ttl) {
-    return table.put_refusal(key, now, ttl, Reason::anonymous, 0ms);
+  Stored refuse(const VisitorKey& key, Moment now, Duration ttl) {
+    return table.put_negative(key, now, ttl, Reason::anonymous, 0ms);
   }
   Stored adopt(const VisitorKey& key, Moment now) {
     return table.adopt_session(key, now, 100ms, Reason::known, session_of("alice", "J=adopted"));
   }
   /// Forgets the session with these cookies.
-  bool drop(const VisitorKey& key, std::string_view cookies, Moment now = 0ms,
-            Moment mark_ttl = 0ms) {
+  bool drop(const VisitorKey& key, std::string_view cookies, Moment now = Moment(0ms),
+            Duration tombstone_ttl = 0ms) {
     return table.drop_session(
-        key, [&](std::string_view others) { return others == cookies; }, now, mark_ttl);
+        key, [&](std::string_view others) { return others == cookies; }, now, tombstone_ttl);
   }
-  bool is_marked(const VisitorKey& key, Moment now) {
+  bool has_tombstone(const VisitorKey& key, Moment now) {
     Outcome outcome;
-    return table.find_after_writers(key, now, kLease, outcome).is_marked;
+    return table.find_locked(key, now, kLease, outcome).has_tombstone;
   }
   std::string cookies(const VisitorKey& key, Moment now) {
     Outcome outcome;
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_visitor_leaves_the_outcome_alone) {
   outcome.result = Result::unavailable;
   outcome.source = Source::exchange;
   outcome.reason = Reason::tls;
-  const auto found = t.table.find(key_number(1), 0ms, kLease, outcome);
+  const auto found = t.table.find(key_number(1), Moment(0ms), kLease, outcome);
   BOOST_TEST(!found.is_found);
   BOOST_TEST(!found.is_to_renew);
   BOOST_TEST(outcome.result == Result::unavailable);
@@ -105,10 +105,10 @@ BOOST_AUTO_TEST_CASE(an_unknown_visitor_leaves_the_outcome_alone) {
 
 BOOST_AUTO_TEST_CASE(a_session_is_found_as_it_was_put) {
   Table t;
-  BOOST_TEST((t.table.put_session(key_number(1), 1000ms, 100ms, Reason::seraph,
+  BOOST_TEST((t.table.put_session(key_number(1), Moment(1000ms), 100ms, Reason::seraph,
                                   session_of("alice", "JSESSIONID=A1; R=n1")) == Stored::yes));
   Outcome outcome;
-  const auto found = t.table.find(key_number(1), 1000ms, kLease, outcome);
+  const auto found = t.table.find(key_number(1), Moment(1000ms), kLease, outcome);
   BOOST_TEST(found.is_found);
   BOOST_TEST(!found.is_to_renew);
   BOOST_TEST(outcome.result == Result::session);
@@ -122,14 +122,14 @@ BOOST_AUTO_TEST_CASE(a_session_is_found_as_it_was_put) {
 BOOST_AUTO_TEST_CASE(a_refusal_is_found_without_a_session) {
   Table t;
   Outcome outcome;
-  t.put(key_number(1), 0ms, 100ms);
-  BOOST_TEST(t.table.find(key_number(1), 1ms, kLease, outcome).is_found);
+  t.put(key_number(1), Moment(0ms), 100ms);
+  BOOST_TEST(t.table.find(key_number(1), Moment(1ms), kLease, outcome).is_found);
   BOOST_TEST(!outcome.session.empty());
 
-  BOOST_TEST(
-      (t.table.put_refusal(key_number(1), 1ms, 100ms, Reason::login_denied, 0ms) == Stored::yes));
+  BOOST_TEST((t.table.put_negative(key_number(1), Moment(1ms), 100ms, Reason::login_denied, 0ms) ==
+              Stored::yes));
   // The same outcome again: what it held before must not stay in it.
-  const auto found = t.table.find(key_number(1), 2ms, kLease, outcome);
+  const auto found = t.table.find(key_number(1), Moment(2ms), kLease, outcome);
   BOOST_TEST(found.is_found);
   BOOST_TEST(!found.is_to_renew);
   BOOST_TEST(outcome.result == Result::rejected);
@@ -142,47 +142,47 @@ BOOST_AUTO_TEST_CASE(a_refusal_is_found_without_a_session) {
 
 BOOST_AUTO_TEST_CASE(a_session_replaces_a_refusal) {
   Table t;
-  t.refuse(key_number(1), 0ms, 100ms);
-  BOOST_TEST((t.put(key_number(1), 1ms, 100ms, "J=2") == Stored::yes));
-  BOOST_TEST(t.cookies(key_number(1), 2ms) == "J=2");
+  t.refuse(key_number(1), Moment(0ms), 100ms);
+  BOOST_TEST((t.put(key_number(1), Moment(1ms), 100ms, "J=2") == Stored::yes));
+  BOOST_TEST(t.cookies(key_number(1), Moment(2ms)) == "J=2");
   BOOST_TEST(t.table.count() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(life_ends_at_the_very_moment) {
   Table t;
-  t.put(key_number(1), 1000ms, 100ms);
-  t.refuse(key_number(2), 1000ms, 100ms);
-  t.put(key_number(3), 1000ms, 0ms);
+  t.put(key_number(1), Moment(1000ms), 100ms);
+  t.refuse(key_number(2), Moment(1000ms), 100ms);
+  t.put(key_number(3), Moment(1000ms), 0ms);
   for (const auto& key : {key_number(1), key_number(2)}) {
-    BOOST_TEST(t.has(key, 1000ms));
-    BOOST_TEST(t.has(key, 1099ms));
-    BOOST_TEST(!t.has(key, 1100ms));
-    BOOST_TEST(!t.has(key, 99999ms));
+    BOOST_TEST(t.has(key, Moment(1000ms)));
+    BOOST_TEST(t.has(key, Moment(1099ms)));
+    BOOST_TEST(!t.has(key, Moment(1100ms)));
+    BOOST_TEST(!t.has(key, Moment(99999ms)));
   }
-  BOOST_TEST(!t.has(key_number(3), 1000ms));
+  BOOST_TEST(!t.has(key_number(3), Moment(1000ms)));
 }
 
 BOOST_AUTO_TEST_CASE(the_last_quarter_is_for_renewing_and_one_is_told) {
   Table t;
-  t.put(key_number(1), 1000ms, 100ms);
+  t.put(key_number(1), Moment(1000ms), 100ms);
   Outcome outcome;
   const auto is_to_renew = [&](Moment now) {
     return t.table.find(key_number(1), now, 10ms, outcome).is_to_renew;
   };
-  BOOST_TEST(!is_to_renew(1074ms));
-  BOOST_TEST(is_to_renew(1075ms));
-  BOOST_TEST(!is_to_renew(1075ms));
-  BOOST_TEST(!is_to_renew(1084ms));
-  BOOST_TEST(is_to_renew(1085ms));
-  BOOST_TEST(!is_to_renew(1094ms));
-  BOOST_TEST(is_to_renew(1099ms));
-  BOOST_TEST(!is_to_renew(1100ms));  // over
+  BOOST_TEST(!is_to_renew(Moment(1074ms)));
+  BOOST_TEST(is_to_renew(Moment(1075ms)));
+  BOOST_TEST(!is_to_renew(Moment(1075ms)));
+  BOOST_TEST(!is_to_renew(Moment(1084ms)));
+  BOOST_TEST(is_to_renew(Moment(1085ms)));
+  BOOST_TEST(!is_to_renew(Moment(1094ms)));
+  BOOST_TEST(is_to_renew(Moment(1099ms)));
+  BOOST_TEST(!is_to_renew(Moment(1100ms)));  // over
 }
 
 BOOST_AUTO_TEST_CASE(of_many_threads_one_is_told_to_renew) {
   for (int round = 0; round < 20; ++round) {
     Table t;
-    t.put(key_number(1), 0ms, 100ms);
+    t.put(key_number(1), Moment(0ms), 100ms);
     std::atomic<int> told{0};
     std::atomic<int> found{0};
     std::vector<std::thread> threads;
@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(of_many_threads_one_is_told_to_renew) {
       threads.emplace_back([&] {
         Outcome outcome;
         for (int look = 0; look < 50; ++look) {
-          const auto seen = t.table.find(key_number(1), 80ms, 1000ms, outcome);
+          const auto seen = t.table.find(key_number(1), Moment(80ms), 1000ms, outcome);
           if (seen.is_found) ++found;
           if (seen.is_to_renew) ++told;
         }
@@ -207,150 +207,151 @@ BOOST_AUTO_TEST_CASE(renewing_needs_a_session_that_is_there) {
     return t.table.renew_session(key_number(number), now, 100ms, Reason::known,
                                  session_of("alice", "J=new"));
   };
-  BOOST_TEST((renew(1, 0ms) == Stored::no_room));
-  BOOST_TEST(!t.has(key_number(1), 0ms));
+  BOOST_TEST((renew(1, Moment(0ms)) == Stored::no_room));
+  BOOST_TEST(!t.has(key_number(1), Moment(0ms)));
 
-  t.refuse(key_number(2), 0ms, 100ms);
-  BOOST_TEST((renew(2, 1ms) == Stored::no_room));
+  t.refuse(key_number(2), Moment(0ms), 100ms);
+  BOOST_TEST((renew(2, Moment(1ms)) == Stored::no_room));
   Outcome outcome;
-  t.table.find(key_number(2), 1ms, kLease, outcome);
+  t.table.find(key_number(2), Moment(1ms), kLease, outcome);
   BOOST_TEST(outcome.result == Result::rejected);
 
-  t.put(key_number(3), 0ms, 100ms, "J=old");
-  BOOST_TEST((renew(3, 99ms) == Stored::yes));
-  BOOST_TEST(t.cookies(key_number(3), 198ms) == "J=new");
-  BOOST_TEST(!t.has(key_number(3), 199ms));
+  t.put(key_number(3), Moment(0ms), 100ms, "J=old");
+  BOOST_TEST((renew(3, Moment(99ms)) == Stored::yes));
+  BOOST_TEST(t.cookies(key_number(3), Moment(198ms)) == "J=new");
+  BOOST_TEST(!t.has(key_number(3), Moment(199ms)));
 
   BOOST_TEST(t.drop(key_number(3), "J=new"));
-  BOOST_TEST((renew(3, 100ms) == Stored::no_room));
-  BOOST_TEST(!t.has(key_number(3), 100ms));
+  BOOST_TEST((renew(3, Moment(100ms)) == Stored::no_room));
+  BOOST_TEST(!t.has(key_number(3), Moment(100ms)));
 }
 
 BOOST_AUTO_TEST_CASE(a_renewal_that_ends_after_the_session_counts) {
   // Others may be waiting for it by then: nobody said that the session is over.
   Table t;
-  t.put(key_number(1), 0ms, 100ms, "J=old");
-  BOOST_TEST((t.table.renew_session(key_number(1), 100ms, 100ms, Reason::known,
+  t.put(key_number(1), Moment(0ms), 100ms, "J=old");
+  BOOST_TEST((t.table.renew_session(key_number(1), Moment(100ms), 100ms, Reason::known,
                                     session_of("alice", "J=new")) == Stored::yes));
-  BOOST_TEST(t.cookies(key_number(1), 100ms) == "J=new");
+  BOOST_TEST(t.cookies(key_number(1), Moment(100ms)) == "J=new");
 }
 
 BOOST_AUTO_TEST_CASE(dropping_is_for_the_session_that_was_seen) {
   Table t;
-  t.put(key_number(1), 0ms, 100ms, "J=1; K=22");
+  t.put(key_number(1), Moment(0ms), 100ms, "J=1; K=22");
   BOOST_TEST(!t.drop(key_number(1), "J=1; K=23"));
   BOOST_TEST(!t.drop(key_number(1), "J=1; K=2"));
   BOOST_TEST(!t.drop(key_number(1), ""));
   BOOST_TEST(!t.drop(key_number(2), "J=1; K=22"));
-  BOOST_TEST(t.has(key_number(1), 1ms));
+  BOOST_TEST(t.has(key_number(1), Moment(1ms)));
   BOOST_TEST(t.drop(key_number(1), "J=1; K=22"));
-  BOOST_TEST(!t.has(key_number(1), 1ms));
+  BOOST_TEST(!t.has(key_number(1), Moment(1ms)));
   BOOST_TEST(!t.drop(key_number(1), "J=1; K=22"));
   BOOST_TEST(t.table.count() == 0u);
 
-  t.refuse(key_number(1), 0ms, 100ms);
+  t.refuse(key_number(1), Moment(0ms), 100ms);
   BOOST_TEST(!t.drop(key_number(1), ""));
-  BOOST_TEST(t.has(key_number(1), 1ms));
+  BOOST_TEST(t.has(key_number(1), Moment(1ms)));
 }
 
 BOOST_AUTO_TEST_CASE(a_mark_counts_as_absent_and_keeps_out_what_comes_from_elsewhere) {
   Table t;
   const VisitorKey key = key_number(1);
   for (const bool was_known : {true, false}) {
-    t.put(key, 0ms, 100ms, "J=1");
+    t.put(key, Moment(0ms), 100ms, "J=1");
     if (!was_known) t.drop(key, "J=1");
-    BOOST_TEST(!t.is_marked(key, 1ms));
-    BOOST_TEST(t.drop(key, "J=1", 1ms, 50ms) == was_known);
-    BOOST_TEST(!t.has(key, 1ms));
+    BOOST_TEST(!t.has_tombstone(key, Moment(1ms)));
+    BOOST_TEST(t.drop(key, "J=1", Moment(1ms), 50ms) == was_known);
+    BOOST_TEST(!t.has(key, Moment(1ms)));
     BOOST_TEST(t.table.count() == 1u);
-    BOOST_TEST(t.is_marked(key, 50ms));
-    BOOST_TEST(!t.is_marked(key, 51ms));
-    BOOST_TEST((t.adopt(key, 50ms) == Stored::no_room));
-    BOOST_TEST((t.table.renew_session(key, 50ms, 100ms, Reason::known,
+    BOOST_TEST(t.has_tombstone(key, Moment(50ms)));
+    BOOST_TEST(!t.has_tombstone(key, Moment(51ms)));
+    BOOST_TEST((t.adopt(key, Moment(50ms)) == Stored::no_room));
+    BOOST_TEST((t.table.renew_session(key, Moment(50ms), 100ms, Reason::known,
                                       session_of("alice", "J=new")) == Stored::no_room));
-    BOOST_TEST(!t.has(key, 50ms));
-    BOOST_TEST((t.adopt(key, 51ms) == Stored::yes));
-    BOOST_TEST(t.cookies(key, 51ms) == "J=adopted");
+    BOOST_TEST(!t.has(key, Moment(50ms)));
+    BOOST_TEST((t.adopt(key, Moment(51ms)) == Stored::yes));
+    BOOST_TEST(t.cookies(key, Moment(51ms)) == "J=adopted");
     t.drop(key, "J=adopted");
   }
 }
 
 BOOST_AUTO_TEST_CASE(what_is_proven_takes_the_place_of_a_mark) {
   Table t;
-  t.drop(key_number(1), "J=1", 0ms, 50ms);
-  BOOST_TEST((t.put(key_number(1), 1ms, 100ms, "J=2") == Stored::yes));
-  BOOST_TEST(t.cookies(key_number(1), 1ms) == "J=2");
-  BOOST_TEST(!t.is_marked(key_number(1), 1ms));
+  t.drop(key_number(1), "J=1", Moment(0ms), 50ms);
+  BOOST_TEST((t.put(key_number(1), Moment(1ms), 100ms, "J=2") == Stored::yes));
+  BOOST_TEST(t.cookies(key_number(1), Moment(1ms)) == "J=2");
+  BOOST_TEST(!t.has_tombstone(key_number(1), Moment(1ms)));
   BOOST_TEST(t.table.count() == 1u);
   // Also where it does not fit.
-  t.drop(key_number(1), "J=2", 1ms, 50ms);
+  t.drop(key_number(1), "J=2", Moment(1ms), 50ms);
   const auto large = session_of("alice", std::string(SessionTable::kMaxSessionBytes, 'x'));
   const auto adopt_large = [&] {
-    return t.table.adopt_session(key_number(1), 1ms, 100ms, Reason::known, large);
+    return t.table.adopt_session(key_number(1), Moment(1ms), 100ms, Reason::known, large);
   };
   BOOST_TEST((adopt_large() == Stored::no_room));
-  BOOST_TEST(
-      (t.table.put_session(key_number(1), 1ms, 100ms, Reason::known, large) == Stored::too_large));
-  BOOST_TEST(!t.is_marked(key_number(1), 1ms));
+  BOOST_TEST((t.table.put_session(key_number(1), Moment(1ms), 100ms, Reason::known, large) ==
+              Stored::too_large));
+  BOOST_TEST(!t.has_tombstone(key_number(1), Moment(1ms)));
   BOOST_TEST((adopt_large() == Stored::too_large));
 }
 
 BOOST_AUTO_TEST_CASE(a_session_that_is_not_meant_gets_no_mark) {
   Table t;
-  t.put(key_number(1), 0ms, 100ms, "J=2");
-  BOOST_TEST(!t.drop(key_number(1), "J=1", 1ms, 50ms));
-  BOOST_TEST(!t.is_marked(key_number(1), 1ms));
-  BOOST_TEST(t.cookies(key_number(1), 1ms) == "J=2");
+  t.put(key_number(1), Moment(0ms), 100ms, "J=2");
+  BOOST_TEST(!t.drop(key_number(1), "J=1", Moment(1ms), 50ms));
+  BOOST_TEST(!t.has_tombstone(key_number(1), Moment(1ms)));
+  BOOST_TEST(t.cookies(key_number(1), Moment(1ms)) == "J=2");
 }
 
 BOOST_AUTO_TEST_CASE(a_mark_outlives_a_refusal) {
   Table t;
   const VisitorKey key = key_number(1);
-  const auto refuse = [&](Moment now, Moment ttl, Moment mark_ttl) {
-    BOOST_TEST((t.table.put_refusal(key, now, ttl, Reason::anonymous, mark_ttl) == Stored::yes));
+  const auto refuse = [&](Moment now, Duration ttl, Duration tombstone_ttl) {
+    BOOST_TEST(
+        (t.table.put_negative(key, now, ttl, Reason::anonymous, tombstone_ttl) == Stored::yes));
   };
   // One that was there before, one that comes with it, one that comes later.
-  t.drop(key, "", 0ms, 50ms);
-  refuse(1ms, 10ms, 0ms);
-  BOOST_TEST(t.has(key, 10ms));
-  BOOST_TEST(t.is_marked(key, 10ms));
-  BOOST_TEST(!t.has(key, 11ms));
-  BOOST_TEST(t.is_marked(key, 49ms));
-  BOOST_TEST((t.adopt(key, 49ms) == Stored::no_room));
-  BOOST_TEST(!t.is_marked(key, 50ms));
+  t.drop(key, "", Moment(0ms), 50ms);
+  refuse(Moment(1ms), 10ms, 0ms);
+  BOOST_TEST(t.has(key, Moment(10ms)));
+  BOOST_TEST(t.has_tombstone(key, Moment(10ms)));
+  BOOST_TEST(!t.has(key, Moment(11ms)));
+  BOOST_TEST(t.has_tombstone(key, Moment(49ms)));
+  BOOST_TEST((t.adopt(key, Moment(49ms)) == Stored::no_room));
+  BOOST_TEST(!t.has_tombstone(key, Moment(50ms)));
 
-  refuse(100ms, 0ms, 50ms);
-  BOOST_TEST(!t.has(key, 100ms));
-  BOOST_TEST(t.is_marked(key, 149ms));
-  BOOST_TEST(!t.is_marked(key, 150ms));
+  refuse(Moment(100ms), 0ms, 50ms);
+  BOOST_TEST(!t.has(key, Moment(100ms)));
+  BOOST_TEST(t.has_tombstone(key, Moment(149ms)));
+  BOOST_TEST(!t.has_tombstone(key, Moment(150ms)));
 
-  refuse(200ms, 10ms, 0ms);
-  BOOST_TEST(!t.drop(key, "", 201ms, 50ms));
+  refuse(Moment(200ms), 10ms, 0ms);
+  BOOST_TEST(!t.drop(key, "", Moment(201ms), 50ms));
   Outcome outcome;
-  BOOST_TEST(t.table.find(key, 209ms, kLease, outcome).is_found);
+  BOOST_TEST(t.table.find(key, Moment(209ms), kLease, outcome).is_found);
   BOOST_TEST(outcome.result == Result::rejected);
   BOOST_TEST(outcome.reason == Reason::anonymous);
-  BOOST_TEST(t.is_marked(key, 250ms));
-  BOOST_TEST(!t.is_marked(key, 251ms));
+  BOOST_TEST(t.has_tombstone(key, Moment(250ms)));
+  BOOST_TEST(!t.has_tombstone(key, Moment(251ms)));
 }
 
 BOOST_AUTO_TEST_CASE(a_mark_is_worth_as_little_as_a_refusal) {
   Table t;
-  for (std::uint64_t n = 0; n < kPlaces; ++n) t.put(key_number(n), 0ms, 100ms);
-  BOOST_TEST(!t.drop(key_number(50), "", 1ms, 1000ms));
-  BOOST_TEST(!t.is_marked(key_number(50), 1ms));
-  for (std::uint64_t n = 0; n < kPlaces; ++n) BOOST_TEST(t.has(key_number(n), 1ms));
+  for (std::uint64_t n = 0; n < kPlaces; ++n) t.put(key_number(n), Moment(0ms), 100ms);
+  BOOST_TEST(!t.drop(key_number(50), "", Moment(1ms), 1000ms));
+  BOOST_TEST(!t.has_tombstone(key_number(50), Moment(1ms)));
+  for (std::uint64_t n = 0; n < kPlaces; ++n) BOOST_TEST(t.has(key_number(n), Moment(1ms)));
   // Once it has a place a session displaces it, but only if nothing is worth less.
-  BOOST_TEST(t.drop(key_number(3), "J=1", 1ms, 1000ms));
+  BOOST_TEST(t.drop(key_number(3), "J=1", Moment(1ms), 1000ms));
   t.drop(key_number(4), "J=1");
-  BOOST_TEST((t.put(key_number(51), 2ms, 1000ms) == Stored::yes));
-  BOOST_TEST(t.is_marked(key_number(3), 2ms));
-  BOOST_TEST((t.put(key_number(52), 2ms, 1000ms) == Stored::yes));
-  BOOST_TEST(!t.is_marked(key_number(3), 2ms));
+  BOOST_TEST((t.put(key_number(51), Moment(2ms), 1000ms) == Stored::yes));
+  BOOST_TEST(t.has_tombstone(key_number(3), Moment(2ms)));
+  BOOST_TEST((t.put(key_number(52), Moment(2ms), 1000ms) == Stored::yes));
+  BOOST_TEST(!t.has_tombstone(key_number(3), Moment(2ms)));
   // One that is over is worth no more than anything else that is.
-  BOOST_TEST(t.drop(key_number(5), "J=1", 2ms, 10ms));
-  BOOST_TEST((t.refuse(key_number(53), 12ms, 100ms) == Stored::yes));
-  for (std::uint64_t n = 6; n < kPlaces; ++n) BOOST_TEST(t.has(key_number(n), 12ms));
+  BOOST_TEST(t.drop(key_number(5), "J=1", Moment(2ms), 10ms));
+  BOOST_TEST((t.refuse(key_number(53), Moment(12ms), 100ms) == Stored::yes));
+  for (std::uint64_t n = 6; n < kPlaces; ++n) BOOST_TEST(t.has(key_number(n), Moment(12ms)));
 }
 
 BOOST_AUTO_TEST_CASE(every_length_fits_up_to_the_largest) {
@@ -361,10 +362,10 @@ BOOST_AUTO_TEST_CASE(every_length_fits_up_to_the_largest) {
     for (std::size_t i = 0; i < length; ++i) text[i] = static_cast<char>('!' + (i + length) % 90);
     const auto user = std::string_view(text).substr(0, user_length);
     const auto cookies = std::string_view(text).substr(user_length);
-    BOOST_TEST_REQUIRE((t.table.put_session(key_number(1), 0ms, 100ms, Reason::known,
+    BOOST_TEST_REQUIRE((t.table.put_session(key_number(1), Moment(0ms), 100ms, Reason::known,
                                             session_of(user, cookies)) == Stored::yes));
     Outcome outcome;
-    BOOST_TEST_REQUIRE(t.table.find(key_number(1), 0ms, kLease, outcome).is_found);
+    BOOST_TEST_REQUIRE(t.table.find(key_number(1), Moment(0ms), kLease, outcome).is_found);
     BOOST_TEST_REQUIRE((outcome.session.user() == user));
     BOOST_TEST_REQUIRE((outcome.session.cookies() == cookies));
   }
@@ -372,113 +373,114 @@ BOOST_AUTO_TEST_CASE(every_length_fits_up_to_the_largest) {
 
 BOOST_AUTO_TEST_CASE(a_larger_session_is_refused_and_the_old_one_is_over) {
   Table t;
-  t.put(key_number(1), 0ms, 100ms);
+  t.put(key_number(1), Moment(0ms), 100ms);
   const auto large = session_of("alice", std::string(SessionTable::kMaxSessionBytes - 4, 'x'));
-  BOOST_TEST(
-      (t.table.put_session(key_number(1), 1ms, 100ms, Reason::known, large) == Stored::too_large));
-  BOOST_TEST(!t.has(key_number(1), 1ms));
+  BOOST_TEST((t.table.put_session(key_number(1), Moment(1ms), 100ms, Reason::known, large) ==
+              Stored::too_large));
+  BOOST_TEST(!t.has(key_number(1), Moment(1ms)));
   BOOST_TEST(t.table.count() == 0u);
 
-  t.put(key_number(1), 0ms, 100ms);
-  BOOST_TEST((t.table.renew_session(key_number(1), 1ms, 100ms, Reason::known, large) ==
+  t.put(key_number(1), Moment(0ms), 100ms);
+  BOOST_TEST((t.table.renew_session(key_number(1), Moment(1ms), 100ms, Reason::known, large) ==
               Stored::too_large));
-  BOOST_TEST(!t.has(key_number(1), 1ms));
+  BOOST_TEST(!t.has(key_number(1), Moment(1ms)));
 }
 
 BOOST_AUTO_TEST_CASE(making_room_takes_the_expired_then_the_refused_then_the_oldest) {
   Table t;
-  // Number 3 will have expired, 7 is a refusal, 9 the oldest of the good ones.
+  // Number 3 will have expired, 7 is a negative entry, 9 the oldest of the good ones.
   for (std::uint64_t n = 0; n < kPlaces; ++n) {
     if (n == 7) {
-      t.refuse(key_number(n), 0ms, 10000ms);
+      t.refuse(key_number(n), Moment(0ms), 10000ms);
     } else if (n == 3) {
-      t.put(key_number(n), 0ms, 10ms);
+      t.put(key_number(n), Moment(0ms), 10ms);
     } else {
-      t.put(key_number(n), n == 9 ? 0ms : 5ms, 1000ms);
+      t.put(key_number(n), Moment(n == 9 ? 0ms : 5ms), 1000ms);
     }
   }
-  for (std::uint64_t n = 0; n < kPlaces; ++n) BOOST_TEST(t.has(key_number(n), 9ms));
+  for (std::uint64_t n = 0; n < kPlaces; ++n) BOOST_TEST(t.has(key_number(n), Moment(9ms)));
 
   const auto check_gone = [&](std::initializer_list<std::uint64_t> gone, std::uint64_t all) {
     for (std::uint64_t n = 0; n < all; ++n) {
       const bool is_gone = std::find(gone.begin(), gone.end(), n) != gone.end();
-      BOOST_TEST(t.has(key_number(n), 20ms) == !is_gone, "number " << n);
+      BOOST_TEST(t.has(key_number(n), Moment(20ms)) == !is_gone, "number " << n);
     }
   };
-  BOOST_TEST((t.put(key_number(16), 20ms, 1000ms) == Stored::yes));
+  BOOST_TEST((t.put(key_number(16), Moment(20ms), 1000ms) == Stored::yes));
   check_gone({3}, 17);
-  BOOST_TEST((t.put(key_number(17), 20ms, 1000ms) == Stored::yes));
+  BOOST_TEST((t.put(key_number(17), Moment(20ms), 1000ms) == Stored::yes));
   check_gone({3, 7}, 18);
-  BOOST_TEST((t.put(key_number(18), 20ms, 1000ms) == Stored::yes));
+  BOOST_TEST((t.put(key_number(18), Moment(20ms), 1000ms) == Stored::yes));
   check_gone({3, 7, 9}, 19);
   BOOST_TEST(t.table.count() == kPlaces);
 }
 
 BOOST_AUTO_TEST_CASE(a_free_place_is_taken_before_anything_is_displaced) {
   Table t;
-  for (std::uint64_t n = 0; n < kPlaces - 1; ++n) t.put(key_number(n), 0ms, 100ms);
-  t.put(key_number(100), 1ms, 100ms);
-  for (std::uint64_t n = 0; n < kPlaces - 1; ++n) BOOST_TEST(t.has(key_number(n), 1ms));
-  BOOST_TEST(t.has(key_number(100), 1ms));
+  for (std::uint64_t n = 0; n < kPlaces - 1; ++n) t.put(key_number(n), Moment(0ms), 100ms);
+  t.put(key_number(100), Moment(1ms), 100ms);
+  for (std::uint64_t n = 0; n < kPlaces - 1; ++n) BOOST_TEST(t.has(key_number(n), Moment(1ms)));
+  BOOST_TEST(t.has(key_number(100), Moment(1ms)));
 }
 
 BOOST_AUTO_TEST_CASE(the_cookies_of_an_ended_session_are_there_until_something_takes_its_place) {
   Table t;
   const VisitorKey key = key_number(1);
-  BOOST_TEST(t.table.take_ended_cookies(key, 0ms) == "");
-  t.put(key, 0ms, 100ms, "J=1; R=2");
-  BOOST_TEST(t.table.take_ended_cookies(key, 99ms) == "");
-  BOOST_TEST(t.has(key, 99ms));
-  BOOST_TEST(t.table.take_ended_cookies(key_number(2), 100ms) == "");
-  BOOST_TEST(t.table.take_ended_cookies(key, 100ms) == "J=1; R=2");
-  BOOST_TEST(t.table.take_ended_cookies(key, 100ms) == "");
+  BOOST_TEST(t.table.take_ended_cookies(key, Moment(0ms)) == "");
+  t.put(key, Moment(0ms), 100ms, "J=1; R=2");
+  BOOST_TEST(t.table.take_ended_cookies(key, Moment(99ms)) == "");
+  BOOST_TEST(t.has(key, Moment(99ms)));
+  BOOST_TEST(t.table.take_ended_cookies(key_number(2), Moment(100ms)) == "");
+  BOOST_TEST(t.table.take_ended_cookies(key, Moment(100ms)) == "J=1; R=2");
+  BOOST_TEST(t.table.take_ended_cookies(key, Moment(100ms)) == "");
   BOOST_TEST(t.table.count() == 0u);
-  t.put(key, 0ms, 100ms, "J=1; R=2");
-  t.refuse(key, 100ms, 10ms);
-  BOOST_TEST(t.table.take_ended_cookies(key, 1000ms) == "");
-  for (const Moment mark_ttl : {0ms, 10ms}) {
-    t.put(key, 0ms, 100ms, "J=1");
-    BOOST_TEST(t.drop(key, "J=1", 50ms, mark_ttl));
-    BOOST_TEST(t.table.take_ended_cookies(key, 100ms) == "");
+  t.put(key, Moment(0ms), 100ms, "J=1; R=2");
+  t.refuse(key, Moment(100ms), 10ms);
+  BOOST_TEST(t.table.take_ended_cookies(key, Moment(1000ms)) == "");
+  for (const Duration tombstone_ttl : {0ms, 10ms}) {
+    t.put(key, Moment(0ms), 100ms, "J=1");
+    BOOST_TEST(t.drop(key, "J=1", Moment(50ms), tombstone_ttl));
+    BOOST_TEST(t.table.take_ended_cookies(key, Moment(100ms)) == "");
   }
 }
 
 BOOST_AUTO_TEST_CASE(an_expired_session_that_may_still_be_renewed_is_left_if_there_is_room) {
   Table t;
-  t.put(key_number(0), 0ms, 10ms);
-  for (std::uint64_t n = 1; n < kPlaces; ++n) t.put(key_number(n), 10ms, 100ms);
+  t.put(key_number(0), Moment(0ms), 10ms);
+  for (std::uint64_t n = 1; n < kPlaces; ++n) t.put(key_number(n), Moment(10ms), 100ms);
   t.drop(key_number(7), "J=1");
-  BOOST_TEST((t.put(key_number(100), 10ms, 100ms) == Stored::yes));
-  BOOST_TEST((t.table.renew_session(key_number(0), 10ms, 100ms, Reason::known,
+  BOOST_TEST((t.put(key_number(100), Moment(10ms), 100ms) == Stored::yes));
+  BOOST_TEST((t.table.renew_session(key_number(0), Moment(10ms), 100ms, Reason::known,
                                     session_of("alice", "J=new")) == Stored::yes));
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_never_displaces_a_good_session) {
   Table t;
-  for (std::uint64_t n = 0; n < kPlaces; ++n) t.put(key_number(n), 0ms, 100ms);
-  BOOST_TEST((t.refuse(key_number(50), 1ms, 100ms) == Stored::no_room));
-  for (std::uint64_t n = 0; n < kPlaces; ++n) BOOST_TEST(t.has(key_number(n), 1ms));
-  BOOST_TEST(!t.has(key_number(50), 1ms));
+  for (std::uint64_t n = 0; n < kPlaces; ++n) t.put(key_number(n), Moment(0ms), 100ms);
+  BOOST_TEST((t.refuse(key_number(50), Moment(1ms), 100ms) == Stored::no_room));
+  for (std::uint64_t n = 0; n < kPlaces; ++n) BOOST_TEST(t.has(key_number(n), Moment(1ms)));
+  BOOST_TEST(!t.has(key_number(50), Moment(1ms)));
   // Once one of them has expired there is room.
-  BOOST_TEST((t.refuse(key_number(50), 100ms, 100ms) == Stored::yes));
-  BOOST_TEST(t.has(key_number(50), 100ms));
-  // A refusal does displace another one.
-  for (std::uint64_t n = 1; n < kPlaces; ++n) t.put(key_number(n), 100ms, 100ms);
-  BOOST_TEST((t.refuse(key_number(51), 101ms, 100ms) == Stored::yes));
-  BOOST_TEST(!t.has(key_number(50), 101ms));
-  for (std::uint64_t n = 1; n < kPlaces; ++n) BOOST_TEST(t.has(key_number(n), 101ms));
+  BOOST_TEST((t.refuse(key_number(50), Moment(100ms), 100ms) == Stored::yes));
+  BOOST_TEST(t.has(key_number(50), Moment(100ms)));
+  // A negative entry does displace another one.
+  for (std::uint64_t n = 1; n < kPlaces; ++n) t.put(key_number(n), Moment(100ms), 100ms);
+  BOOST_TEST((t.refuse(key_number(51), Moment(101ms), 100ms) == Stored::yes));
+  BOOST_TEST(!t.has(key_number(50), Moment(101ms)));
+  for (std::uint64_t n = 1; n < kPlaces; ++n) BOOST_TEST(t.has(key_number(n), Moment(101ms)));
 }
 
 BOOST_AUTO_TEST_CASE(a_flood_of_made_up_tokens_pushes_nobody_out) {
   constexpr std::uint64_t kVisitors = 500;
   Table t(kVisitors);
-  for (std::uint64_t n = 0; n < kVisitors; ++n) t.put(key_number(n), 0ms, 1000ms);
+  for (std::uint64_t n = 0; n < kVisitors; ++n) t.put(key_number(n), Moment(0ms), 1000ms);
   std::vector<std::uint64_t> present;
   for (std::uint64_t n = 0; n < kVisitors; ++n)
-    if (t.has(key_number(n), 1ms)) present.push_back(n);
-  for (std::uint64_t n = 0; n < 50'000; ++n) t.refuse(key_number(1'000'000 + n), 1ms, 100ms);
+    if (t.has(key_number(n), Moment(1ms))) present.push_back(n);
+  for (std::uint64_t n = 0; n < 50'000; ++n)
+    t.refuse(key_number(1'000'000 + n), Moment(1ms), 100ms);
   BOOST_TEST(std::all_of(present.begin(), present.end(),
-                         [&](std::uint64_t n) { return t.has(key_number(n), 2ms); }));
+                         [&](std::uint64_t n) { return t.has(key_number(n), Moment(2ms)); }));
 }
 
 BOOST_AUTO_TEST_CASE(as_many_visitors_as_were_asked_for_fit_but_for_one_in_a_thousand) {
@@ -488,9 +490,9 @@ BOOST_AUTO_TEST_CASE(as_many_visitors_as_were_asked_for_fit_but_for_one_in_a_tho
   for (std::uint64_t table = 0; table < kTables; ++table) {
     Table t(kVisitors);
     for (std::uint64_t n = 0; n < kVisitors; ++n)
-      t.put(key_number(table * kVisitors + n), 0ms, 100ms);
+      t.put(key_number(table * kVisitors + n), Moment(0ms), 100ms);
     for (std::uint64_t n = 0; n < kVisitors; ++n)
-      if (!t.has(key_number(table * kVisitors + n), 1ms)) ++lost;
+      if (!t.has(key_number(table * kVisitors + n), Moment(1ms))) ++lost;
   }
   BOOST_TEST(lost * 1000 < kTables * kVisitors, lost << " of " << kTables * kVisitors);
 }
@@ -501,72 +503,74 @@ BOOST_DATA_TEST_CASE(the_smallest_and_odd_sizes_work, data::make({0, 1, 2, 7, 8,
   Table t(size);
   BOOST_TEST(t.memory.size() >= 2 * size * 1024);
   for (std::uint64_t n = 0; n < 100; ++n) {
-    BOOST_TEST((t.put(key_number(n), 0ms, 100ms) == Stored::yes));
-    BOOST_TEST(t.has(key_number(n), 0ms));
+    BOOST_TEST((t.put(key_number(n), Moment(0ms), 100ms) == Stored::yes));
+    BOOST_TEST(t.has(key_number(n), Moment(0ms)));
   }
 }
 
 BOOST_AUTO_TEST_CASE(keys_that_look_alike_are_told_apart) {
   Table t;
   const std::vector<VisitorKey> keys = {{0, 0}, {0, 1}, {1, 0}, {1, 1}, {2, 1}, {1, 2}};
-  BOOST_TEST(!t.has({0, 0}, 0ms));  // as an unused place looks
+  BOOST_TEST(!t.has({0, 0}, Moment(0ms)));  // as an unused place looks
   for (std::size_t i = 0; i < keys.size(); ++i)
-    t.put(keys[i], 0ms, 100ms, "J=" + std::to_string(i));
+    t.put(keys[i], Moment(0ms), 100ms, "J=" + std::to_string(i));
   for (std::size_t i = 0; i < keys.size(); ++i)
-    BOOST_TEST(t.cookies(keys[i], 0ms) == "J=" + std::to_string(i));
+    BOOST_TEST(t.cookies(keys[i], Moment(0ms)) == "J=" + std::to_string(i));
   BOOST_TEST(t.table.count() == keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
     BOOST_TEST(t.drop(keys[i], "J=" + std::to_string(i)));
-    BOOST_TEST(!t.has(keys[i], 0ms));
+    BOOST_TEST(!t.has(keys[i], Moment(0ms)));
   }
   BOOST_TEST(t.table.count() == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(another_view_of_the_memory_sees_the_same) {
   Table t(100);
-  t.put(key_number(1), 0ms, 100ms, "J=1");
+  t.put(key_number(1), Moment(0ms), 100ms, "J=1");
   SessionTable other = SessionTable::attach(t.memory.get(), 100);
   Outcome outcome;
-  BOOST_TEST(other.find(key_number(1), 0ms, kLease, outcome).is_found);
+  BOOST_TEST(other.find(key_number(1), Moment(0ms), kLease, outcome).is_found);
   BOOST_TEST(outcome.session.cookies() == "J=1");
   BOOST_TEST(other.drop_session(
-      key_number(1), [](std::string_view cookies) { return cookies == "J=1"; }, 0ms, 0ms));
-  BOOST_TEST(!t.has(key_number(1), 0ms));
+      key_number(1), [](std::string_view cookies) { return cookies == "J=1"; }, Moment(0ms), 0ms));
+  BOOST_TEST(!t.has(key_number(1), Moment(0ms)));
 }
 
 BOOST_AUTO_TEST_CASE(the_sequence_may_wrap_around) {
   Table t;
-  t.put(key_number(1), 0ms, 100ms, "J=0");
+  t.put(key_number(1), Moment(0ms), 100ms, "J=0");
   std::atomic<std::uint64_t>* const sequence = t.slot_of(key_number(1));
   sequence->store(std::numeric_limits<std::uint64_t>::max() - 5);  // even
   for (int i = 1; i <= 6; ++i) {
-    BOOST_TEST((t.put(key_number(1), 0ms, 100ms, "J=" + std::to_string(i)) == Stored::yes));
-    BOOST_TEST(t.cookies(key_number(1), 0ms) == "J=" + std::to_string(i));
+    BOOST_TEST((t.put(key_number(1), Moment(0ms), 100ms, "J=" + std::to_string(i)) == Stored::yes));
+    BOOST_TEST(t.cookies(key_number(1), Moment(0ms)) == "J=" + std::to_string(i));
   }
   BOOST_TEST(sequence->load() == 6u);
 }
 
 BOOST_AUTO_TEST_CASE(what_a_killed_writer_left_is_absent_and_made_good) {
   Table t;
-  for (std::uint64_t n = 0; n < kPlaces; ++n) t.put(key_number(n), 0ms, 100ms);
+  for (std::uint64_t n = 0; n < kPlaces; ++n) t.put(key_number(n), Moment(0ms), 100ms);
   t.slot_of(key_number(5))->fetch_add(1);  // begun, and never ended
-  for (std::uint64_t n = 0; n < kPlaces; ++n) BOOST_TEST(t.has(key_number(n), 1ms) == (n != 5));
+  for (std::uint64_t n = 0; n < kPlaces; ++n)
+    BOOST_TEST(t.has(key_number(n), Moment(1ms)) == (n != 5));
   // The next writer of the bucket clears it, and so has a free place.
-  t.put(key_number(20), 1ms, 100ms);
-  for (std::uint64_t n = 0; n < kPlaces; ++n) BOOST_TEST(t.has(key_number(n), 1ms) == (n != 5));
-  BOOST_TEST(t.has(key_number(20), 1ms));
-  t.put(key_number(5), 1ms, 100ms);
-  BOOST_TEST(t.has(key_number(5), 1ms));
+  t.put(key_number(20), Moment(1ms), 100ms);
+  for (std::uint64_t n = 0; n < kPlaces; ++n)
+    BOOST_TEST(t.has(key_number(n), Moment(1ms)) == (n != 5));
+  BOOST_TEST(t.has(key_number(20), Moment(1ms)));
+  t.put(key_number(5), Moment(1ms), 100ms);
+  BOOST_TEST(t.has(key_number(5), Moment(1ms)));
 }
 
 BOOST_AUTO_TEST_CASE(lengths_that_no_writer_wrote_do_no_harm) {
   Table t;
-  t.put(key_number(1), 0ms, 100ms);
+  t.put(key_number(1), Moment(0ms), 100ms);
   t.slot_of(key_number(1))[3].store(0xffff'ffff'0001 | 0xffff'0000);
-  BOOST_TEST(!t.has(key_number(1), 1ms));
+  BOOST_TEST(!t.has(key_number(1), Moment(1ms)));
   BOOST_TEST(!t.drop(key_number(1), "J=1"));
-  t.put(key_number(1), 0ms, 100ms);
-  BOOST_TEST(t.has(key_number(1), 1ms));
+  t.put(key_number(1), Moment(0ms), 100ms);
+  BOOST_TEST(t.has(key_number(1), Moment(1ms)));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "harness/processes.h"
+#include "shared/shared_parts.h"
 
 using namespace crowd_confluence;
 using namespace std::chrono_literals;
@@ -30,15 +31,16 @@ struct State {
   }
 };
 
-bool put(SessionTable& table, const VisitorKey& key) {
+bool put(SessionTable table, const VisitorKey& key) {
   Session session;
   session.assign("alice", "J=1");
-  return table.put_session(key, 0ms, 1h, Reason::known, session) == SessionTable::Stored::yes;
+  return table.put_session(key, Moment(0ms), 1h, Reason::known, session) ==
+         SessionTable::Stored::yes;
 }
 
 bool has(const SessionTable& table, const VisitorKey& key) {
   Outcome outcome;
-  return table.find(key, 1ms, 1s, outcome).is_found && outcome.session.cookies() == "J=1";
+  return table.find(key, Moment(1ms), 1s, outcome).is_found && outcome.session.cookies() == "J=1";
 }
 
 }  // namespace
@@ -46,17 +48,18 @@ bool has(const SessionTable& table, const VisitorKey& key) {
 BOOST_AUTO_TEST_SUITE(shared_state)
 
 BOOST_FIXTURE_TEST_CASE(who_attaches_sees_the_same, State) {
-  BOOST_TEST(put(state.table(), key_number(1)));
-  const auto leader = state.leases().join(key_number(1), 0ms, 1h);
-  BOOST_TEST(leader.role == ExchangeLeases::Part::leads);
-  state.upstreams().upstream(5).enter(9);
+  BOOST_TEST(put(SharedParts(state).table, key_number(1)));
+  const auto leader = SharedParts(state).flights.join(key_number(1), Moment(0ms), 1h);
+  BOOST_TEST(leader.role == SingleFlight::Ticket::leads);
+  SharedParts(state).upstreams.upstream(5).enter(9);
 
   auto other = attached();
   BOOST_TEST_REQUIRE(other.has_value());
   BOOST_TEST((other->secret() == kSecret));
-  BOOST_TEST(has(other->table(), key_number(1)));
-  BOOST_TEST(other->leases().join(key_number(1), 0ms, 1h).role == ExchangeLeases::Part::follows);
-  BOOST_TEST(other->upstreams().upstream(5).waiting() == 1u);
+  BOOST_TEST(has(SharedParts(*other).table, key_number(1)));
+  BOOST_TEST(SharedParts(*other).flights.join(key_number(1), Moment(0ms), 1h).role ==
+             SingleFlight::Ticket::follows);
+  BOOST_TEST(SharedParts(*other).upstreams.upstream(5).waiting() == 1u);
 }
 
 BOOST_FIXTURE_TEST_CASE(other_sizes_versions_and_empty_memory_are_refused, State) {
@@ -73,19 +76,20 @@ BOOST_FIXTURE_TEST_CASE(other_sizes_versions_and_empty_memory_are_refused, State
 }
 
 BOOST_FIXTURE_TEST_CASE(the_parts_do_not_touch_each_other, State) {
-  for (std::uint64_t id = 1; id <= SharedUpstreams::kMaxUpstreams; ++id) {
-    SharedUpstream& upstream = state.upstreams().upstream(id);
+  for (std::uint64_t id = 1; id <= UpstreamStates::kMaxUpstreams; ++id) {
+    UpstreamState& upstream = SharedParts(state).upstreams.upstream(id);
     upstream.enter(9);
-    upstream.failed(0ms, 1h, std::nullopt);
+    upstream.failed(Moment(0ms), 1h, std::nullopt);
   }
-  for (std::uint64_t n = 0; n < 5000; ++n) (void)state.leases().join(key_number(n), 0ms, 1h);
-  for (std::uint64_t n = 0; n < kVisitors; ++n) put(state.table(), key_number(n));
+  for (std::uint64_t n = 0; n < 5000; ++n)
+    (void)SharedParts(state).flights.join(key_number(n), Moment(0ms), 1h);
+  for (std::uint64_t n = 0; n < kVisitors; ++n) put(SharedParts(state).table, key_number(n));
 
-  BOOST_TEST(has(state.table(), key_number(kVisitors - 1)));
-  BOOST_TEST(state.table().count() <= kVisitors);
-  BOOST_TEST(state.table().count() > kVisitors * 9 / 10);
-  for (std::uint64_t id = 1; id <= SharedUpstreams::kMaxUpstreams; ++id)
-    BOOST_TEST(state.upstreams().upstream(id).waiting() == 1u);
+  BOOST_TEST(has(SharedParts(state).table, key_number(kVisitors - 1)));
+  BOOST_TEST(SharedParts(state).table.count() <= kVisitors);
+  BOOST_TEST(SharedParts(state).table.count() > kVisitors * 9 / 10);
+  for (std::uint64_t id = 1; id <= UpstreamStates::kMaxUpstreams; ++id)
+    BOOST_TEST(SharedParts(state).upstreams.upstream(id).waiting() == 1u);
   BOOST_TEST(attached().has_value());
   BOOST_TEST((state.secret() == kSecret));
 }
@@ -96,7 +100,7 @@ BOOST_FIXTURE_TEST_CASE(nothing_lies_beyond_the_memory_that_was_asked_for, State
   SharedMemory larger(bytes + 4096);
   std::fill_n(larger.as<char>() + bytes, 4096, '\x5a');
   SharedState other = SharedState::create(larger.get(), kVisitors, kSecret);
-  for (std::uint64_t n = 0; n < 2000; ++n) put(other.table(), key_number(n));
+  for (std::uint64_t n = 0; n < 2000; ++n) put(SharedParts(other).table, key_number(n));
   BOOST_TEST(std::count(larger.as<char>() + bytes, larger.as<char>() + bytes + 4096, '\x5a') ==
              4096);
 }
@@ -104,19 +108,21 @@ BOOST_FIXTURE_TEST_CASE(nothing_lies_beyond_the_memory_that_was_asked_for, State
 BOOST_FIXTURE_TEST_CASE(what_a_killed_process_held_is_free, State) {
   const processes::Shared<std::atomic<bool>> is_ready;
   processes::Child child([&] {
-    state.upstreams().upstream(1).enter(9);
-    (void)state.leases().join(key_number(1), 0ms, 1h);
+    SharedParts(state).upstreams.upstream(1).enter(9);
+    (void)SharedParts(state).flights.join(key_number(1), Moment(0ms), 1h);
     *is_ready = true;
     pause();
     return true;
   });
   BOOST_TEST_REQUIRE(processes::eventually([&] { return is_ready->load(); }));
-  BOOST_TEST(state.leases().join(key_number(1), 0ms, 1h).role == ExchangeLeases::Part::follows);
+  BOOST_TEST(SharedParts(state).flights.join(key_number(1), Moment(0ms), 1h).role ==
+             SingleFlight::Ticket::follows);
   const pid_t process = child.id();
   child.kill();
   state.process_ended(process);
-  BOOST_TEST(state.leases().join(key_number(1), 0ms, 1h).role == ExchangeLeases::Part::leads);
-  BOOST_TEST(state.upstreams().upstream(1).waiting() == 0u);
+  BOOST_TEST(SharedParts(state).flights.join(key_number(1), Moment(0ms), 1h).role ==
+             SingleFlight::Ticket::leads);
+  BOOST_TEST(SharedParts(state).upstreams.upstream(1).waiting() == 0u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

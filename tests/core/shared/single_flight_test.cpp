@@ -21,45 +21,45 @@ using processes::Child;
 using processes::key_number;
 using processes::kSanitized;
 using processes::SharedMemory;
-using Part = ExchangeLeases::Part;
+using Ticket = SingleFlight::Ticket;
 namespace utf = boost::unit_test;
 
 namespace {
 
-constexpr Moment kLong = 1h;
+constexpr Duration kLong = 1h;
 const VisitorKey kKey = key_number(1);
 
 struct Leases {
-  SharedMemory memory{ExchangeLeases::bytes()};
-  ExchangeLeases leases = ExchangeLeases::create(memory.get());
+  SharedMemory memory{SingleFlight::bytes()};
+  SingleFlight leases = SingleFlight::create(memory.get());
   const Clock& clock = Clock::monotonic();
 
-  Part join(const VisitorKey& key = kKey, Moment lease = kLong) {
+  Ticket join(const VisitorKey& key = kKey, Duration lease = kLong) {
     return leases.join(key, clock.now(), lease);
   }
-  std::optional<ExchangeLeases::Shared> wait(const Part& part, Moment limit = 20s) {
-    return leases.wait(part, clock, clock.now() + limit);
+  std::optional<SingleFlight::Shared> wait(const Ticket& ticket, Duration limit = 20s) {
+    return leases.wait(ticket, clock, clock.now() + limit);
   }
 };
 
-/// Keys that must share the few places of one stripe.
+/// Keys that must share the few slots of one stripe.
 VisitorKey key_of_one_stripe(std::uint64_t number) {
   return {64 * number, number};
 }
-constexpr std::uint64_t kPlaces = 32;
+constexpr std::uint64_t kSlots = 32;
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(exchange_leases)
+BOOST_AUTO_TEST_SUITE(single_flight)
 
 BOOST_FIXTURE_TEST_CASE(the_first_leads_and_the_others_follow, Leases) {
-  const Part leader = join();
-  BOOST_TEST(leader.role == Part::leads);
-  const Part follower = join();
-  BOOST_TEST(follower.role == Part::follows);
-  BOOST_TEST(ExchangeLeases::attach(memory.get()).join(kKey, clock.now(), kLong).role ==
-             Part::follows);
-  BOOST_TEST(join(key_number(2)).role == Part::leads);
+  const Ticket leader = join();
+  BOOST_TEST(leader.role == Ticket::leads);
+  const Ticket follower = join();
+  BOOST_TEST(follower.role == Ticket::follows);
+  BOOST_TEST(SingleFlight::attach(memory.get()).join(kKey, clock.now(), kLong).role ==
+             Ticket::follows);
+  BOOST_TEST(join(key_number(2)).role == Ticket::leads);
 
   leases.done(leader, Result::unavailable, Reason::tls);
   const auto shared = wait(follower);
@@ -67,15 +67,15 @@ BOOST_FIXTURE_TEST_CASE(the_first_leads_and_the_others_follow, Leases) {
   BOOST_TEST(shared->result == Result::unavailable);
   BOOST_TEST(shared->reason == Reason::tls);
   BOOST_TEST(wait(follower).has_value());  // as often as asked
-  BOOST_TEST(join().role == Part::leads);
+  BOOST_TEST(join().role == Ticket::leads);
 }
 
 BOOST_FIXTURE_TEST_CASE(every_result_is_shared_with_its_reason, Leases) {
   for (const auto& [result, reason] : {std::pair{Result::session, Reason::seraph},
                                        {Result::rejected, Reason::login_denied},
                                        {Result::unavailable, Reason::internal}}) {
-    const Part leader = join();
-    const Part follower = join();
+    const Ticket leader = join();
+    const Ticket follower = join();
     leases.done(leader, result, reason);
     const auto shared = wait(follower);
     BOOST_TEST_REQUIRE(shared.has_value());
@@ -85,10 +85,10 @@ BOOST_FIXTURE_TEST_CASE(every_result_is_shared_with_its_reason, Leases) {
 }
 
 BOOST_FIXTURE_TEST_CASE(only_the_leader_of_now_is_heard, Leases) {
-  const Part leader = join();
-  const Part follower = join();
+  const Ticket leader = join();
+  const Ticket follower = join();
   leases.done(follower, Result::session, Reason::known);
-  leases.done(Part(), Result::session, Reason::known);
+  leases.done(Ticket(), Result::session, Reason::known);
   BOOST_TEST(!wait(follower, 1ms).has_value());
   leases.done(leader, Result::rejected, Reason::anonymous);
   leases.done(leader, Result::session, Reason::known);  // a second time
@@ -96,26 +96,26 @@ BOOST_FIXTURE_TEST_CASE(only_the_leader_of_now_is_heard, Leases) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_follower_that_slept_long_takes_a_later_result, Leases) {
-  const Part first = join();
-  const Part follower = join();
+  const Ticket first = join();
+  const Ticket follower = join();
   leases.done(first, Result::unavailable, Reason::timeout);
-  const Part second = join();
-  BOOST_TEST(second.role == Part::leads);
+  const Ticket second = join();
+  BOOST_TEST(second.role == Ticket::leads);
   BOOST_TEST(wait(follower)->reason == Reason::timeout);  // which has not been overtaken yet
   leases.done(second, Result::rejected, Reason::anonymous);
   const auto shared = wait(follower);
   BOOST_TEST_REQUIRE(shared.has_value());
   BOOST_TEST(shared->result == Result::rejected);
-  // Whoever joins a later round takes no result of before.
-  const Part third = join();
-  const Part late = join();
-  BOOST_TEST(third.role == Part::leads);
+  // Whoever joins a later generation takes no result of before.
+  const Ticket third = join();
+  const Ticket late = join();
+  BOOST_TEST(third.role == Ticket::leads);
   BOOST_TEST(!wait(late, 1ms).has_value());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_follower_waits_until_its_deadline_at_most, Leases) {
   join();
-  const Part follower = join();
+  const Ticket follower = join();
   const Moment began = clock.now();
   BOOST_TEST(!wait(follower, 30ms).has_value());
   BOOST_TEST((clock.now() - began >= 30ms));
@@ -123,20 +123,20 @@ BOOST_FIXTURE_TEST_CASE(a_follower_waits_until_its_deadline_at_most, Leases) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_lease_runs_out_at_the_very_moment, Leases) {
-  BOOST_TEST(leases.join(kKey, 1000ms, 100ms).role == Part::leads);
-  BOOST_TEST(leases.join(kKey, 1099ms, 100ms).role == Part::follows);
-  BOOST_TEST(leases.join(kKey, 1100ms, 100ms).role == Part::leads);
+  BOOST_TEST(leases.join(kKey, Moment(1000ms), 100ms).role == Ticket::leads);
+  BOOST_TEST(leases.join(kKey, Moment(1099ms), 100ms).role == Ticket::follows);
+  BOOST_TEST(leases.join(kKey, Moment(1100ms), 100ms).role == Ticket::leads);
 }
 
 BOOST_FIXTURE_TEST_CASE(at_the_end_of_a_lost_lease_a_follower_leads, Leases) {
-  const Part lost = join(kKey, 30ms);
-  const Part follower = join();
-  BOOST_TEST(follower.role == Part::follows);
+  const Ticket lost = join(kKey, 30ms);
+  const Ticket follower = join();
+  BOOST_TEST(follower.role == Ticket::follows);
   BOOST_TEST(!wait(follower).has_value());
-  const Part next = join();
-  BOOST_TEST(next.role == Part::leads);
-  const Part other = join();
-  BOOST_TEST(other.role == Part::follows);
+  const Ticket next = join();
+  BOOST_TEST(next.role == Ticket::leads);
+  const Ticket other = join();
+  BOOST_TEST(other.role == Ticket::follows);
   // The one that was too late is not heard any more, by nobody.
   leases.done(lost, Result::session, Reason::known);
   BOOST_TEST(!wait(other, 1ms).has_value());
@@ -145,15 +145,15 @@ BOOST_FIXTURE_TEST_CASE(at_the_end_of_a_lost_lease_a_follower_leads, Leases) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_late_leader_that_nobody_replaced_is_heard, Leases) {
-  const Part leader = leases.join(kKey, 1000ms, 100ms);
-  const Part follower = leases.join(kKey, 1050ms, 100ms);
+  const Ticket leader = leases.join(kKey, Moment(1000ms), 100ms);
+  const Ticket follower = leases.join(kKey, Moment(1050ms), 100ms);
   leases.done(leader, Result::rejected, Reason::anonymous);
   BOOST_TEST(wait(follower)->result == Result::rejected);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_leader_that_gives_up_is_replaced_by_one_follower, Leases) {
-  const Part leader = join();
-  const Part follower = join();
+  const Ticket leader = join();
+  const Ticket follower = join();
   std::atomic<bool> has_result{true};
   std::thread waiting([&] { has_result = wait(follower).has_value(); });
   leases.give_up(leader);
@@ -161,22 +161,22 @@ BOOST_FIXTURE_TEST_CASE(a_leader_that_gives_up_is_replaced_by_one_follower, Leas
   BOOST_TEST(!has_result);
   leases.done(leader, Result::rejected, Reason::anonymous);  // too late
   BOOST_TEST(!wait(follower).has_value());
-  const Part next = join();
-  BOOST_TEST(next.role == Part::leads);
-  BOOST_TEST(join().role == Part::follows);
+  const Ticket next = join();
+  BOOST_TEST(next.role == Ticket::leads);
+  BOOST_TEST(join().role == Ticket::follows);
   leases.give_up(leader);  // it is another's now
-  BOOST_TEST(join().role == Part::follows);
+  BOOST_TEST(join().role == Ticket::follows);
 }
 
 BOOST_FIXTURE_TEST_CASE(threads_wake_up_with_the_result, Leases) {
-  const Part leader = join();
+  const Ticket leader = join();
   std::atomic<int> shared{0};
-  std::vector<Part> parts;
+  std::vector<Ticket> parts;
   for (int i = 0; i < 10; ++i) parts.push_back(join());
   std::vector<std::thread> followers;
-  for (const Part& part : parts)
-    followers.emplace_back([&, part] {
-      const auto result = wait(part);
+  for (const Ticket& ticket : parts)
+    followers.emplace_back([&, ticket] {
+      const auto result = wait(ticket);
       if (result && result->result == Result::rejected) ++shared;
     });
   leases.done(leader, Result::rejected, Reason::anonymous);
@@ -185,15 +185,15 @@ BOOST_FIXTURE_TEST_CASE(threads_wake_up_with_the_result, Leases) {
 }
 
 BOOST_FIXTURE_TEST_CASE(processes_wake_up_with_the_result, Leases) {
-  const Part leader = join();
+  const Ticket leader = join();
   const processes::Shared<std::atomic<int>> joined;
   std::deque<Child> followers;
   for (int i = 0; i < 4; ++i)
     followers.emplace_back([&] {
-      const Part part = join();
+      const Ticket ticket = join();
       ++*joined;
-      const auto result = wait(part);
-      return part.role == Part::follows && result && result->reason == Reason::login_denied;
+      const auto result = wait(ticket);
+      return ticket.role == Ticket::follows && result && result->reason == Reason::login_denied;
     });
   BOOST_TEST(processes::eventually([&] { return *joined == 4; }));
   leases.done(leader, Result::rejected, Reason::login_denied);
@@ -204,66 +204,66 @@ BOOST_FIXTURE_TEST_CASE(followers_take_over_when_the_leaders_process_is_known_to
                         Leases) {
   const processes::Shared<std::atomic<bool>> leads;
   Child leader([&] {
-    *leads = join().role == Part::leads;
+    *leads = join().role == Ticket::leads;
     pause();
     return true;
   });
   BOOST_TEST_REQUIRE(processes::eventually([&] { return leads->load(); }));
-  const Part follower = join();
-  BOOST_TEST(follower.role == Part::follows);
+  const Ticket follower = join();
+  BOOST_TEST(follower.role == Ticket::follows);
   std::atomic<bool> has_result{true};
   std::thread waiting([&] { has_result = wait(follower).has_value(); });
   const pid_t process = leader.id();
   leader.kill();
   leases.process_ended(process + 1);  // somebody else
-  BOOST_TEST(join().role == Part::follows);
+  BOOST_TEST(join().role == Ticket::follows);
   leases.process_ended(process);
   waiting.join();
   BOOST_TEST(!has_result);
-  BOOST_TEST(join().role == Part::leads);
-  BOOST_TEST(join().role == Part::follows);
+  BOOST_TEST(join().role == Ticket::leads);
+  BOOST_TEST(join().role == Ticket::follows);
 }
 
 BOOST_FIXTURE_TEST_CASE(more_visitors_than_places_ask_alone, Leases) {
-  std::vector<Part> leaders;
-  for (std::uint64_t n = 1; n <= kPlaces; ++n) leaders.push_back(join(key_of_one_stripe(n)));
-  for (const Part& leader : leaders) BOOST_TEST(leader.role == Part::leads);
-  const Part alone = join(key_of_one_stripe(100));
-  BOOST_TEST(alone.role == Part::alone);
-  leases.done(alone, Result::session, Reason::known);
-  BOOST_TEST(join(key_of_one_stripe(1)).role == Part::follows);
-  BOOST_TEST(join(key_number(7)).role != Part::alone);
+  std::vector<Ticket> leaders;
+  for (std::uint64_t n = 1; n <= kSlots; ++n) leaders.push_back(join(key_of_one_stripe(n)));
+  for (const Ticket& leader : leaders) BOOST_TEST(leader.role == Ticket::leads);
+  const Ticket solo = join(key_of_one_stripe(100));
+  BOOST_TEST(solo.role == Ticket::solo);
+  leases.done(solo, Result::session, Reason::known);
+  BOOST_TEST(join(key_of_one_stripe(1)).role == Ticket::follows);
+  BOOST_TEST(join(key_number(7)).role != Ticket::solo);
 
-  const Part follower = join(key_of_one_stripe(5));
+  const Ticket follower = join(key_of_one_stripe(5));
   leases.done(leaders[4], Result::rejected, Reason::anonymous);
   BOOST_TEST(wait(follower)->result == Result::rejected);
-  BOOST_TEST(join(key_of_one_stripe(100)).role == Part::leads);
-  BOOST_TEST(join(key_of_one_stripe(100)).role == Part::follows);
-  // The place is another's now: the follower is not given that one's result.
+  BOOST_TEST(join(key_of_one_stripe(100)).role == Ticket::leads);
+  BOOST_TEST(join(key_of_one_stripe(100)).role == Ticket::follows);
+  // The slot is another's now: the follower is not given that one's result.
   BOOST_TEST(!wait(follower).has_value());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_place_that_others_take_over_lets_its_followers_go, Leases) {
-  const Part leader = join(key_of_one_stripe(1), 30ms);
-  const Part follower = join(key_of_one_stripe(1));
+  const Ticket leader = join(key_of_one_stripe(1), 30ms);
+  const Ticket follower = join(key_of_one_stripe(1));
   std::atomic<bool> has_result{true};
   std::thread waiting([&] { has_result = wait(follower).has_value(); });
   std::uint64_t n = 2;
-  while (join(key_of_one_stripe(n), kLong).role == Part::leads) ++n;
+  while (join(key_of_one_stripe(n), kLong).role == Ticket::leads) ++n;
   BOOST_TEST(processes::eventually(
-      [&] { return join(key_of_one_stripe(n), kLong).role == Part::leads || n > 2 * kPlaces; }));
+      [&] { return join(key_of_one_stripe(n), kLong).role == Ticket::leads || n > 2 * kSlots; }));
   waiting.join();
   BOOST_TEST(!has_result);
   leases.done(leader, Result::session, Reason::known);  // harms nobody
-  BOOST_TEST(join(key_of_one_stripe(n)).role == Part::follows);
+  BOOST_TEST(join(key_of_one_stripe(n)).role == Ticket::follows);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_key_of_zeros_is_as_good_as_another, Leases) {
   const VisitorKey zeros{0, 0};
-  const Part leader = join(zeros);
-  BOOST_TEST(leader.role == Part::leads);
-  const Part follower = join(zeros);
-  BOOST_TEST(follower.role == Part::follows);
+  const Ticket leader = join(zeros);
+  BOOST_TEST(leader.role == Ticket::leads);
+  const Ticket follower = join(zeros);
+  BOOST_TEST(follower.role == Ticket::follows);
   leases.done(leader, Result::rejected, Reason::anonymous);
   BOOST_TEST(wait(follower)->result == Result::rejected);
 }
@@ -286,17 +286,17 @@ void take_part(Leases& l, Stress& stress, int identity) {
   std::mt19937 random(static_cast<unsigned>(identity));
   while (!stress.is_over) {
     const std::size_t key = random() % kStressKeys;
-    const Part part = l.join(key_number(key));
-    if (part.role == Part::leads) {
+    const Ticket ticket = l.join(key_number(key));
+    if (ticket.role == Ticket::leads) {
       int nobody = 0;
       if (!stress.leader[key].compare_exchange_strong(nobody, identity)) stress.went_wrong = true;
       for (auto spin = random() % 300; spin > 0; --spin)
         if (stress.leader[key] != identity) stress.went_wrong = true;
       ++stress.led;
       stress.leader[key] = 0;
-      l.leases.done(part, Result::rejected, Reason::anonymous);
-    } else if (part.role == Part::follows) {
-      const auto result = l.wait(part);
+      l.leases.done(ticket, Result::rejected, Reason::anonymous);
+    } else if (ticket.role == Ticket::follows) {
+      const auto result = l.wait(ticket);
       if (result && result->reason != Reason::anonymous) stress.went_wrong = true;
       if (result) ++stress.shared;
     } else {
@@ -360,59 +360,60 @@ BOOST_FIXTURE_TEST_CASE(nor_when_processes_are_killed_all_the_time, Leases, *utf
 // Killed before every single write.
 
 BOOST_FIXTURE_TEST_CASE(killed_while_joining, Leases, *utf::precondition(can_stop_at_writes)) {
-  // The place has been another's before, whose result must not be taken for this one's.
-  std::vector<Part> before;
-  for (std::uint64_t n = 1; n <= kPlaces; ++n)
-    before.push_back(leases.join(key_of_one_stripe(n), 500ms, kLong));
-  for (const Part& part : before) leases.done(part, Result::rejected, Reason::anonymous);
+  // The slot has been another's before, whose result must not be taken for this one's.
+  std::vector<Ticket> before;
+  for (std::uint64_t n = 1; n <= kSlots; ++n)
+    before.push_back(leases.join(key_of_one_stripe(n), Moment(500ms), kLong));
+  for (const Ticket& ticket : before) leases.done(ticket, Result::rejected, Reason::anonymous);
   const VisitorKey key = key_of_one_stripe(50);
   const auto kills = processes::kill_before_every_write(
-      memory, [&] { (void)leases.join(key, 1000ms, 100ms); },
+      memory, [&] { (void)leases.join(key, Moment(1000ms), 100ms); },
       [&] {
-        const Part next = leases.join(key, 1001ms, 100ms);
-        BOOST_TEST((next.role == Part::leads || next.role == Part::follows));
-        if (next.role == Part::follows) {
-          const processes::ManualClock at_its_end(1100ms);
-          BOOST_TEST(!leases.wait(next, at_its_end, kLong).has_value());
+        const Ticket next = leases.join(key, Moment(1001ms), 100ms);
+        BOOST_TEST((next.role == Ticket::leads || next.role == Ticket::follows));
+        if (next.role == Ticket::follows) {
+          const processes::ManualClock at_its_end(Moment(1100ms));
+          BOOST_TEST(!leases.wait(next, at_its_end, Moment(kLong)).has_value());
         }
         // At the end of the dead one's lease somebody leads again.
-        if (next.role == Part::leads) leases.done(next, Result::session, Reason::known);
-        BOOST_TEST(leases.join(key, 1100ms, 100ms).role == Part::leads);
-        BOOST_TEST(leases.join(key, 1100ms, 100ms).role == Part::follows);
-        for (std::uint64_t n = 1; n < kPlaces; ++n)
-          BOOST_TEST(leases.join(key_of_one_stripe(n), 1100ms, 100ms).role == Part::leads);
+        if (next.role == Ticket::leads) leases.done(next, Result::session, Reason::known);
+        BOOST_TEST(leases.join(key, Moment(1100ms), 100ms).role == Ticket::leads);
+        BOOST_TEST(leases.join(key, Moment(1100ms), 100ms).role == Ticket::follows);
+        for (std::uint64_t n = 1; n < kSlots; ++n)
+          BOOST_TEST(leases.join(key_of_one_stripe(n), Moment(1100ms), 100ms).role ==
+                     Ticket::leads);
       });
   BOOST_TEST(kills >= 8u);
 }
 
 BOOST_FIXTURE_TEST_CASE(killed_while_sharing, Leases, *utf::precondition(can_stop_at_writes)) {
-  const Part leader = leases.join(kKey, 1000ms, 100ms);
-  const Part follower = leases.join(kKey, 1001ms, 100ms);
-  const processes::ManualClock at_its_end(1100ms);
+  const Ticket leader = leases.join(kKey, Moment(1000ms), 100ms);
+  const Ticket follower = leases.join(kKey, Moment(1001ms), 100ms);
+  const processes::ManualClock at_its_end(Moment(1100ms));
   const auto kills = processes::kill_before_every_write(
       memory, [&] { leases.done(leader, Result::rejected, Reason::login_denied); },
       [&] {
-        const auto shared = leases.wait(follower, at_its_end, kLong);
+        const auto shared = leases.wait(follower, at_its_end, Moment(kLong));
         if (shared) {
           BOOST_TEST(shared->result == Result::rejected);
           BOOST_TEST(shared->reason == Reason::login_denied);
         }
-        BOOST_TEST(leases.join(kKey, 1100ms, 100ms).role == Part::leads);
+        BOOST_TEST(leases.join(kKey, Moment(1100ms), 100ms).role == Ticket::leads);
       });
   BOOST_TEST(kills >= 4u);
 }
 
 BOOST_FIXTURE_TEST_CASE(what_a_leader_told_that_was_killed_then_is_not_the_next_ones_result, Leases,
                         *utf::precondition(can_stop_at_writes)) {
-  const Part leader = leases.join(kKey, 1000ms, 100ms);
-  const processes::ManualClock later(1h);
+  const Ticket leader = leases.join(kKey, Moment(1000ms), 100ms);
+  const processes::ManualClock later(Moment(1h));
   const auto kills = processes::kill_before_every_write(
       memory, [&] { leases.done(leader, Result::rejected, Reason::login_denied); },
       [&] {
         leases.process_ended(getpid());  // who has joined
-        BOOST_TEST(leases.join(kKey, later.now(), 100ms).role == Part::leads);
-        const Part follower = leases.join(kKey, later.now(), 100ms);
-        BOOST_TEST(follower.role == Part::follows);
+        BOOST_TEST(leases.join(kKey, later.now(), 100ms).role == Ticket::leads);
+        const Ticket follower = leases.join(kKey, later.now(), 100ms);
+        BOOST_TEST(follower.role == Ticket::follows);
         BOOST_TEST(!leases.wait(follower, later, later.now()).has_value());
       });
   BOOST_TEST(kills >= 4u);

@@ -28,28 +28,28 @@ constexpr std::uint64_t kVisitor = 10;
 constexpr std::uint64_t kOther = 11;
 
 struct Upstreams {
-  SharedMemory memory{SharedUpstreams::bytes()};
-  SharedUpstreams upstreams = SharedUpstreams::create(memory.get());
-  SharedUpstream& one = upstreams.upstream(1);
+  SharedMemory memory{UpstreamStates::bytes()};
+  UpstreamStates upstreams = UpstreamStates::create(memory.get());
+  UpstreamState& one = upstreams.upstream(1);
 };
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(shared_upstream)
+BOOST_AUTO_TEST_SUITE(upstream_state)
 
 BOOST_FIXTURE_TEST_CASE(the_same_id_has_the_same_place, Upstreams) {
   BOOST_TEST(&upstreams.upstream(1) == &one);
   BOOST_TEST(&upstreams.upstream(2) != &one);
-  SharedUpstreams other = SharedUpstreams::attach(memory.get());
+  UpstreamStates other = UpstreamStates::attach(memory.get());
   BOOST_TEST(&other.upstream(2) == &upstreams.upstream(2));
 }
 
 BOOST_FIXTURE_TEST_CASE(beyond_the_places_the_last_is_shared, Upstreams) {
-  std::set<SharedUpstream*> places;
-  for (std::uint64_t id = 1; id <= 2 * SharedUpstreams::kMaxUpstreams; ++id)
+  std::set<UpstreamState*> places;
+  for (std::uint64_t id = 1; id <= 2 * UpstreamStates::kMaxUpstreams; ++id)
     places.insert(&upstreams.upstream(id));
-  BOOST_TEST(places.size() == SharedUpstreams::kMaxUpstreams);
-  SharedUpstream& last = upstreams.upstream(1000);
+  BOOST_TEST(places.size() == UpstreamStates::kMaxUpstreams);
+  UpstreamState& last = upstreams.upstream(1000);
   BOOST_TEST(&last == &upstreams.upstream(1001));
   BOOST_TEST(&upstreams.upstream(1) == &one);
   BOOST_TEST(last.enter(1));
@@ -63,8 +63,8 @@ BOOST_FIXTURE_TEST_CASE(places_are_found_by_many_at_once, Upstreams) {
   std::atomic<int> wrong{0};
   for (int i = 0; i < 4; ++i)
     threads.emplace_back([&] {
-      for (std::uint64_t id = 1; id < SharedUpstreams::kMaxUpstreams; ++id) {
-        SharedUpstream* const place = &upstreams.upstream(id);
+      for (std::uint64_t id = 1; id < UpstreamStates::kMaxUpstreams; ++id) {
+        UpstreamState* const place = &upstreams.upstream(id);
         upstreams.process_ended(1);  // as httpd's parent process may at any time
         if (place != &upstreams.upstream(id)) ++wrong;
       }
@@ -137,60 +137,62 @@ BOOST_FIXTURE_TEST_CASE(even_when_nobody_told_that_it_ended, Upstreams) {
 
 BOOST_FIXTURE_TEST_CASE(the_breaker_is_shared_and_a_killed_trial_is_over, Upstreams) {
   Child failing([&] {
-    return !one.failed(0ms, 1000ms, std::nullopt) && !one.failed(0ms, 1000ms, std::nullopt);
+    return !one.failed(Moment(0ms), 1000ms, std::nullopt) &&
+           !one.failed(Moment(0ms), 1000ms, std::nullopt);
   });
   BOOST_TEST(failing.succeeds());
-  BOOST_TEST(one.failed(1ms, 1000ms, std::nullopt));
-  BOOST_TEST(!one.may_admit(kVisitor, 1000ms));
-  BOOST_TEST(one.may_admit(kVisitor, 1001ms));
+  BOOST_TEST(one.failed(Moment(1ms), 1000ms, std::nullopt));
+  BOOST_TEST(!one.may_admit(kVisitor, Moment(1000ms)));
+  BOOST_TEST(one.may_admit(kVisitor, Moment(1001ms)));
 
   const processes::Shared<std::atomic<bool>> tries;
   Child trial([&] {
-    *tries = one.admit(kVisitor, 1001ms, 1h) == Admission::trial;
+    *tries = one.admit(kVisitor, Moment(1001ms), 1h) == Admission::trial;
     pause();
     return true;
   });
   BOOST_TEST_REQUIRE(processes::eventually([&] { return tries->load(); }));
-  BOOST_TEST((one.admit(kVisitor, 1002ms, 1h) == Admission::refused));
+  BOOST_TEST((one.admit(kVisitor, Moment(1002ms), 1h) == Admission::refused));
   const pid_t process = trial.id();
   trial.kill();
   BOOST_TEST(one.process_ended(process));
-  BOOST_TEST((one.admit(kVisitor, 1002ms, 1h) == Admission::trial));
+  BOOST_TEST((one.admit(kVisitor, Moment(1002ms), 1h) == Admission::trial));
   BOOST_TEST(one.succeeded(kVisitor));
-  Child closed([&] { return one.admit(kVisitor, 1002ms, 1h) == Admission::normal; });
+  Child closed([&] { return one.admit(kVisitor, Moment(1002ms), 1h) == Admission::normal; });
   BOOST_TEST(closed.succeeds());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_visitor_who_fails_alone_bars_nobody_else, Upstreams) {
-  for (int i = 0; i < 100; ++i) BOOST_TEST(!one.failed_for(kVisitor, 0ms, 1000ms, std::nullopt));
-  BOOST_TEST(!one.may_admit(kVisitor, 999ms));
-  BOOST_TEST((one.admit(kVisitor, 999ms, 1h) == Admission::refused));
-  BOOST_TEST((one.admit(kOther, 0ms, 1h) == Admission::normal));
-  BOOST_TEST((one.admit(kVisitor, 1000ms, 1h) == Admission::normal));
+  for (int i = 0; i < 100; ++i)
+    BOOST_TEST(!one.failed_for(kVisitor, Moment(0ms), 1000ms, std::nullopt));
+  BOOST_TEST(!one.may_admit(kVisitor, Moment(999ms)));
+  BOOST_TEST((one.admit(kVisitor, Moment(999ms), 1h) == Admission::refused));
+  BOOST_TEST((one.admit(kOther, Moment(0ms), 1h) == Admission::normal));
+  BOOST_TEST((one.admit(kVisitor, Moment(1000ms), 1h) == Admission::normal));
 }
 
 BOOST_FIXTURE_TEST_CASE(but_several_in_a_row_open_the_breaker, Upstreams) {
-  BOOST_TEST(!one.failed_for(1, 0ms, 1000ms, std::nullopt));
-  BOOST_TEST(!one.failed_for(2, 0ms, 1000ms, std::nullopt));
+  BOOST_TEST(!one.failed_for(1, Moment(0ms), 1000ms, std::nullopt));
+  BOOST_TEST(!one.failed_for(2, Moment(0ms), 1000ms, std::nullopt));
   BOOST_TEST(!one.succeeded(3));
-  BOOST_TEST(!one.failed_for(1, 0ms, 1000ms, std::nullopt));
-  BOOST_TEST(!one.failed_for(2, 0ms, 1000ms, std::nullopt));
-  BOOST_TEST(one.failed_for(3, 0ms, 1000ms, std::nullopt));
-  BOOST_TEST((one.admit(kOther, 999ms, 1h) == Admission::refused));
+  BOOST_TEST(!one.failed_for(1, Moment(0ms), 1000ms, std::nullopt));
+  BOOST_TEST(!one.failed_for(2, Moment(0ms), 1000ms, std::nullopt));
+  BOOST_TEST(one.failed_for(3, Moment(0ms), 1000ms, std::nullopt));
+  BOOST_TEST((one.admit(kOther, Moment(999ms), 1h) == Admission::refused));
 }
 
 BOOST_FIXTURE_TEST_CASE(whose_failure_is_known_leaves_the_trial_to_others, Upstreams) {
   for (const std::uint64_t visitor : {1U, 2U, 3U})
-    one.failed_for(visitor, 0ms, 1000ms, std::nullopt);
-  BOOST_TEST((one.admit(1, 1000ms, 1h) == Admission::trial));
-  BOOST_TEST(!one.failed_for(1, 1000ms, 1000ms, std::nullopt));
+    one.failed_for(visitor, Moment(0ms), 1000ms, std::nullopt);
+  BOOST_TEST((one.admit(1, Moment(1000ms), 1h) == Admission::trial));
+  BOOST_TEST(!one.failed_for(1, Moment(1000ms), 1000ms, std::nullopt));
   one.trial_told_nothing();
-  BOOST_TEST((one.admit(kOther, 1000ms, 1h) == Admission::trial));
-  BOOST_TEST((one.admit(2, 1000ms, 1h) == Admission::refused));
+  BOOST_TEST((one.admit(kOther, Moment(1000ms), 1h) == Admission::trial));
+  BOOST_TEST((one.admit(2, Moment(1000ms), 1h) == Admission::refused));
   // His, however, is news.
-  BOOST_TEST(!one.failed_for(kOther, 1000ms, 1000ms, std::nullopt));
-  BOOST_TEST((one.admit(4, 1999ms, 1h) == Admission::refused));
-  BOOST_TEST((one.admit(4, 2000ms, 1h) == Admission::trial));
+  BOOST_TEST(!one.failed_for(kOther, Moment(1000ms), 1000ms, std::nullopt));
+  BOOST_TEST((one.admit(4, Moment(1999ms), 1h) == Admission::refused));
+  BOOST_TEST((one.admit(4, Moment(2000ms), 1h) == Admission::trial));
   BOOST_TEST(one.succeeded(4));
 }
 
@@ -201,7 +203,7 @@ BOOST_FIXTURE_TEST_CASE(killed_at_any_moment_it_locks_and_counts_nothing, Upstre
     Child child([&] {
       for (;; ++*rounds) {
         one.enter(100);
-        one.admit(kVisitor, 1ms, 1ms);
+        one.admit(kVisitor, Moment(1ms), 1ms);
         one.succeeded(kVisitor);
         one.leave();
       }
@@ -238,31 +240,31 @@ BOOST_FIXTURE_TEST_CASE(killed_before_every_write_of_entering_and_leaving, Upstr
 
 BOOST_FIXTURE_TEST_CASE(killed_before_every_write_of_failing, Upstreams,
                         *utf::precondition(can_stop_at_writes)) {
-  one.failed(0ms, 100ms, std::nullopt);
-  one.failed(0ms, 100ms, std::nullopt);
+  one.failed(Moment(0ms), 100ms, std::nullopt);
+  one.failed(Moment(0ms), 100ms, std::nullopt);
   const auto kills = processes::kill_before_every_write(
-      memory, [&] { one.failed(1ms, 100ms, std::nullopt); },
+      memory, [&] { one.failed(Moment(1ms), 100ms, std::nullopt); },
       [&] {
         // It is open or not, and either way a trial is let through in the end and closes it.
-        BOOST_TEST((one.admit(kVisitor, 101ms, 1ms) != Admission::refused));
+        BOOST_TEST((one.admit(kVisitor, Moment(101ms), 1ms) != Admission::refused));
         one.succeeded(kVisitor);
-        BOOST_TEST((one.admit(kVisitor, 102ms, 1ms) == Admission::normal));
+        BOOST_TEST((one.admit(kVisitor, Moment(102ms), 1ms) == Admission::normal));
       });
   BOOST_TEST(kills >= 4u);
 }
 
 BOOST_FIXTURE_TEST_CASE(killed_before_every_write_of_failing_for_a_visitor, Upstreams,
                         *utf::precondition(can_stop_at_writes)) {
-  for (std::uint64_t visitor = 1; visitor <= TroubledVisitors::kPlaces; ++visitor)
-    for (int i = 0; i < 3; ++i) one.failed_for(visitor, 0ms, 100ms, std::nullopt);
+  for (std::uint64_t visitor = 1; visitor <= FailingVisitors::kPlaces; ++visitor)
+    for (int i = 0; i < 3; ++i) one.failed_for(visitor, Moment(0ms), 100ms, std::nullopt);
   one.succeeded(9);
   const auto kills = processes::kill_before_every_write(
-      memory, [&] { one.failed_for(kVisitor, 1ms, 100ms, std::nullopt); },
+      memory, [&] { one.failed_for(kVisitor, Moment(1ms), 100ms, std::nullopt); },
       [&] {
-        BOOST_TEST((one.admit(kOther, 1ms, 1ms) == Admission::normal));
-        BOOST_TEST((one.admit(kVisitor, 1ms, 1ms) == Admission::normal));
+        BOOST_TEST((one.admit(kOther, Moment(1ms), 1ms) == Admission::normal));
+        BOOST_TEST((one.admit(kVisitor, Moment(1ms), 1ms) == Admission::normal));
         one.succeeded(kOther);
-        BOOST_TEST(!one.failed_for(kVisitor, 2ms, 100ms, std::nullopt));
+        BOOST_TEST(!one.failed_for(kVisitor, Moment(2ms), 100ms, std::nullopt));
       });
   BOOST_TEST(kills >= 5u);
 }

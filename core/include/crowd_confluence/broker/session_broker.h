@@ -3,23 +3,21 @@
 #ifndef CROWD_CONFLUENCE_BROKER_SESSION_BROKER_H_
 #define CROWD_CONFLUENCE_BROKER_SESSION_BROKER_H_
 
-#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
 
-#include "crowd_confluence/clock.h"
-#include "crowd_confluence/confluence/client.h"
-#include "crowd_confluence/export.h"
-#include "crowd_confluence/outcome.h"
 #include "crowd_confluence/broker/background_refresh.h"
 #include "crowd_confluence/broker/session_store.h"
+#include "crowd_confluence/clock.h"
+#include "crowd_confluence/confluence/settings.h"
+#include "crowd_confluence/export.h"
+#include "crowd_confluence/outcome.h"
 #include "crowd_confluence/shared/shared_state.h"
-#include "broker/visitor_hash.h"
+#include "crowd_confluence/visitor.h"
 
 namespace crowd_confluence {
-
-class RememberedSessions;
 
 /// What a broker has to tell an administrator. Implemented by the host program; called from any
 /// thread.
@@ -31,34 +29,36 @@ class CROWD_CONFLUENCE_EXPORT BrokerEvents {
                               std::string_view detail) noexcept = 0;
   /// It answers again. Once for all processes.
   virtual void breaker_closed(const ConfluenceSettings& settings) noexcept = 0;
-  /// A session does not fit into the table, and so is asked for again with every request.
-  virtual void session_too_large(const ConfluenceSettings& settings,
-                                 std::size_t bytes) noexcept = 0;
+  /// A session does not fit into the table, which keeps up to `most_bytes` of each, and so is asked
+  /// for again with every request.
+  virtual void session_too_large(const ConfluenceSettings& settings, std::size_t bytes,
+                                 std::size_t most_bytes) noexcept = 0;
 };
 
-/// What the brokers of one process share. All must outlive them, except `renewals`, in which their
-/// work stands: it must end before them, or have nothing of theirs left to do.
-struct BrokerSurroundings {
+/// What the brokers of one process share. All must outlive them, except `refresh`, which holds work
+/// of theirs: it must end before them, or have nothing of theirs left to do.
+struct BrokerContext {
   SharedState& state;
-  SessionStore* store = nullptr;   // optional
-  Renewals* renewals = nullptr;    // optional: without, sessions are proven again when they expire
-  BrokerEvents* events = nullptr;  // optional
+  SessionStore* store = nullptr;         // optional
+  BackgroundRefresh* refresh = nullptr;  // optional: without, sessions are proven when they expire
+  BrokerEvents* events = nullptr;        // optional
   const Clock* clock = &Clock::monotonic();
 };
 
-/// How long what, and how many may wait.
-struct BrokerLimits {
-  std::chrono::milliseconds session_ttl{120'000};
-  std::chrono::milliseconds rejection_ttl{10'000};  // 0: refusals are not remembered
-  std::chrono::milliseconds retry{30'000};
-  std::uint32_t max_waiting = 1;
+/// For how long a broker remembers and leaves alone, and how many may wait. All times are positive
+/// unless noted.
+struct BrokerPolicy {
+  Duration session_ttl{120'000};
+  Duration rejection_ttl{10'000};  // 0: rejections are not remembered
+  Duration retry{30'000};
+  std::uint32_t max_waiting = 1;  // threads of the whole server; at least 1
 };
 
-/// Finds the session of a visitor of one Confluence. Thread-safe. `HttpLibrary` (http_client.h)
+/// Finds the session of a visitor of one Confluence. Thread-safe. `HttpLibrary` (http/client.h)
 /// must exist before and until after.
 class CROWD_CONFLUENCE_EXPORT SessionBroker {
  public:
-  SessionBroker(ConfluenceSettings settings, BrokerLimits limits, BrokerSurroundings around);
+  SessionBroker(ConfluenceSettings settings, BrokerPolicy policy, BrokerContext context);
   SessionBroker(const SessionBroker&) = delete;
   SessionBroker& operator=(const SessionBroker&) = delete;
   ~SessionBroker();
@@ -80,45 +80,11 @@ class CROWD_CONFLUENCE_EXPORT SessionBroker {
   /// The visitor has logged out: whatever session is known is forgotten, by all processes at once.
   void log_out(const Visitor& visitor);
 
-  [[nodiscard]] const ConfluenceSettings& settings() const { return client_.settings(); }
+  [[nodiscard]] const ConfluenceSettings& settings() const;
 
  private:
-  class Lead;
-  using Stored = SessionTable::Stored;
-
-  bool find_in_table(const VisitorKey& key, const Visitor& visitor, Outcome& outcome);
-  SessionTable::Found find_after_writers(const VisitorKey& key, const Visitor& visitor,
-                                         Outcome& outcome);
-  bool accept(const SessionTable::Found& found, const VisitorKey& key, const Visitor& visitor,
-              const Outcome& outcome);
-  void ask(const VisitorKey& key, const Visitor& visitor, Outcome& outcome);
-  bool follow(const ExchangeLeases::Part& part, const VisitorKey& key, const Visitor& visitor,
-              Moment deadline, Outcome& outcome);
-  void lead(const ExchangeLeases::Part& part, const VisitorKey& key, const Visitor& visitor,
-            Outcome& outcome);
-  void do_without(const VisitorKey& key, const Visitor& visitor, Reason reason, Outcome& outcome);
-
-  CircuitBreaker::Admission admit(const VisitorKey& key);
-  Verdict exchange(CircuitBreaker::Admission admission, const VisitorKey& key,
-                   const Visitor& visitor, std::string_view session_cookies);
-  bool has_opened_breaker(const VisitorKey& key, const Verdict& failure);
-  void remember(const VisitorKey& key, const Verdict& verdict, bool is_renewal, Lead& lead);
-  void tell_if_too_large(Stored stored, const Session& session);
-  void renew_later(const VisitorKey& key, const Visitor& visitor, std::string_view cookies,
-                   Moment expires) noexcept;
-  void renew(const VisitorKey& key, const Visitor& visitor, std::string_view cookies,
-             Moment expires);
-
-  const BrokerLimits limits_;
-  const BrokerSurroundings around_;
-  ConfluenceClient client_;
-  // The slowest exchange, with a look into the store before and a put after it.
-  const Moment longest_lead_;
-  const Moment lease_;  // with some time for all else
-  const Moment renewal_lease_;
-  const std::unique_ptr<RememberedSessions> remembered_;
-  const VisitorHash hash_;
-  SharedUpstream& upstream_;
+  class Impl;
+  const std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace crowd_confluence

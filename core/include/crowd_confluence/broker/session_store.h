@@ -12,7 +12,6 @@
 #include "crowd_confluence/export.h"
 #include "crowd_confluence/keys.h"
 #include "crowd_confluence/session.h"
-#include "broker/visitor_hash.h"
 
 namespace crowd_confluence {
 

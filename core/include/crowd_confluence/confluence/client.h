@@ -8,11 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include "crowd_confluence/export.h"
-#include "crowd_confluence/http/client.h"
 #include "crowd_confluence/confluence/settings.h"
 #include "crowd_confluence/confluence/verdict.h"
-#include "broker/visitor_hash.h"
+#include "crowd_confluence/export.h"
+#include "crowd_confluence/http/client.h"
+#include "crowd_confluence/visitor.h"
 
 namespace crowd_confluence {
 

@@ -16,10 +16,10 @@
 #include <string>
 #include <string_view>
 
+#include "crowd_confluence/confluence/settings.h"
 #include "crowd_confluence/export.h"
 #include "crowd_confluence/http/response.h"
 #include "crowd_confluence/outcome.h"
-#include "crowd_confluence/confluence/settings.h"
 
 namespace crowd_confluence {
 

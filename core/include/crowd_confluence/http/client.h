@@ -11,8 +11,9 @@
 
 #include "crowd_confluence/expected.h"
 #include "crowd_confluence/export.h"
+#include "crowd_confluence/http/error.h"
 #include "crowd_confluence/http/response.h"
-#include "crowd_confluence/confluence/settings.h"
+#include "crowd_confluence/http/settings.h"
 
 namespace crowd_confluence {
 

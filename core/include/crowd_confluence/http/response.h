@@ -1,4 +1,4 @@
-// What a server answers, or why there is no answer.
+// What a server answers.
 
 #ifndef CROWD_CONFLUENCE_HTTP_RESPONSE_H_
 #define CROWD_CONFLUENCE_HTTP_RESPONSE_H_
@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "crowd_confluence/export.h"
-#include "crowd_confluence/outcome.h"
 
 namespace crowd_confluence {
 
@@ -25,11 +24,6 @@ struct CROWD_CONFLUENCE_EXPORT HttpResponse {
 
   /// The last header of that name, whatever the case of its letters; nullopt when there is none.
   [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
-};
-
-struct HttpError {
-  Reason reason = Reason::network;  // one of those of "unavailable"
-  std::string text;                 // what happened, without a full stop and without secrets
 };
 
 }  // namespace crowd_confluence

@@ -8,17 +8,17 @@
 #include <cstddef>
 #include <optional>
 
-#include "shared/single_flight.h"
 #include "crowd_confluence/export.h"
 #include "crowd_confluence/keys.h"
-#include "shared/session_table.h"
-#include "shared/upstream_state.h"
 
 namespace crowd_confluence {
 
 /// A view of one piece of memory: anonymous, shared, never written to a file, as sessions lie in it
-/// in the clear. What lies there has a layout number: `attach` refuses any other than this
-/// library's own, and versions of the library with the same number can share it.
+/// in the clear. Copy it as you like; the memory must outlive all copies, and every SessionBroker.
+/// Thread-safe, and safe across processes that may be killed at any step.
+///
+/// What lies there has a layout number: `attach` refuses any other than this library's own, and
+/// versions of the library with the same number can share it.
 class CROWD_CONFLUENCE_EXPORT SharedState {
  public:
   [[nodiscard]] static std::size_t bytes_for(std::size_t visitors);
@@ -29,23 +29,18 @@ class CROWD_CONFLUENCE_EXPORT SharedState {
   /// nullopt when what lies there has another layout number, or is for another number of visitors.
   static std::optional<SharedState> attach(void* memory, std::size_t visitors);
 
-  [[nodiscard]] SessionTable& table() { return table_; }
-  [[nodiscard]] ExchangeLeases& leases() { return leases_; }
-  [[nodiscard]] SharedUpstreams& upstreams() { return upstreams_; }
-  [[nodiscard]] const Secret& secret() const { return *secret_; }
+  /// That of `create`, which lies in the memory, so that it is kept as long as what it made.
+  [[nodiscard]] const Secret& secret() const;
 
   /// To be called when a process that used this has ended, however it did.
   void process_ended(pid_t process);
 
  private:
-  SharedState(const Secret* secret, SessionTable table, ExchangeLeases leases,
-              SharedUpstreams upstreams)
-      : secret_(secret), table_(table), leases_(leases), upstreams_(upstreams) {}
+  friend struct SharedParts;
+  SharedState(void* memory, std::size_t visitors) : memory_(memory), visitors_(visitors) {}
 
-  const Secret* secret_;  // in the memory, so that it is kept as long as what it made
-  SessionTable table_;
-  ExchangeLeases leases_;
-  SharedUpstreams upstreams_;
+  void* memory_;
+  std::size_t visitors_;
 };
 
 }  // namespace crowd_confluence

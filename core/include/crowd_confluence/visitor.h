@@ -1,0 +1,19 @@
+// Who asks.
+
+#ifndef CROWD_CONFLUENCE_VISITOR_H_
+#define CROWD_CONFLUENCE_VISITOR_H_
+
+#include <string_view>
+
+namespace crowd_confluence {
+
+/// A user's browser: one SSO token at one client address. Views that must outlive the call they are
+/// passed to.
+struct Visitor {
+  std::string_view token;    // the SSO cookie's value as it came, valid by RFC 6265, not empty
+  std::string_view address;  // the client's, in canonical form (address.h)
+};
+
+}  // namespace crowd_confluence
+
+#endif  // CROWD_CONFLUENCE_VISITOR_H_
