@@ -1,7 +1,7 @@
 #!/bin/bash
 # Shows mod_crowd_confluence at work: installs what is missing, builds, starts Apache httpd with the
 # module, an app behind it and simulated Crowd and Confluence servers on this machine's loopback
-# address, prints one user's way through it, and serves until Ctrl-C.
+# address, prints one user's way through the demo, and serves until Ctrl-C.
 #
 #   ./demo.sh [--once] [--port N] [--built DIR]
 #

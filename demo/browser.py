@@ -1,4 +1,4 @@
-"""As much of a browser as the demo's transcript needs."""
+"""The part of a browser that the demo's transcript needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Reply:
-    """What the browser got."""
+    """The answer that the browser received."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -25,7 +25,7 @@ class Reply:
         return [each[attribute] for each in self.marked if attribute in each]
 
     def change(self, kind: str, name: str) -> str | None:
-        """What the panel says that httpd did with a cookie or header."""
+        """What httpd did with a cookie or header, as the panel says it."""
         return next((e["data-change"] for e in self.marked if e.get(f"data-{kind}") == name), None)
 
 
@@ -41,7 +41,7 @@ class _Marks(html.parser.HTMLParser):
 
 
 class Browser:
-    """As much of a browser as the way needs: cookies, and an address to come from."""
+    """A browser with cookies and an address of its own."""
 
     def __init__(self, port: int, address: str = "127.0.0.1"):
         self.port = port

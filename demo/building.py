@@ -1,4 +1,4 @@
-"""Builds what the demo starts, and finds httpd."""
+"""Builds the module and the simulator for the demo, and finds httpd."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TARGETS = ("mod_crowd_confluence", "atlassian-simulator")
 
 @dataclass(frozen=True)
 class Built:
-    """Where the things are that were built."""
+    """The built files."""
 
     module: pathlib.Path
     simulator: pathlib.Path
@@ -55,7 +55,7 @@ def build(source: pathlib.Path, folder: pathlib.Path) -> Built:
 
 
 def find(folder: pathlib.Path) -> Built:
-    """What was built in `folder`, with whatever settings."""
+    """Finds the built files in `folder`, whatever its settings."""
     folder = folder.resolve()
     return Built(_find(folder, "mod_crowd_confluence.so"), _find(folder, "atlassian-simulator"))
 
@@ -115,7 +115,7 @@ def _run(command: list[str], log: pathlib.Path, quiet: bool = False) -> None:
             say("\r\033[K", end="")
         if process.wait() != 0:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-60:])
-            raise Failure(f"{command[0]} failed; the end of what it said:\n{tail}")
+            raise Failure(f"{command[0]} failed; the end of its output:\n{tail}")
     finally:
         if process is not None:
             processes.end(process)

@@ -1,4 +1,4 @@
-"""What the demo says on standard output."""
+"""The demo's texts on standard output."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 
 class Lost(Exception):
-    """Nobody can read what the demo says. The text says why."""
+    """Nobody can read the demo's output. The text says why."""
 
     def __init__(self, error: OSError):
         super().__init__(error.strerror)
@@ -16,17 +16,17 @@ class Lost(Exception):
 
 
 def say(text: str = "", end: str = "\n") -> None:
-    """Prints `text` at once. Raises Lost if that cannot be done, now and ever after."""
+    """Prints `text` at once. Raises Lost if that fails, and at every later call."""
     try:
         print(text, end=end, flush=True)
     except OSError as error:
-        # What is left in the buffer would fail again, aloud, when Python ends.
+        # The rest of the buffer would fail again when Python ends, with a traceback.
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise Lost(error) from error
 
 
 def complain(text: str) -> None:
-    """Prints `text` on standard error, if that can be done."""
+    """Prints `text` on standard error, if that is possible."""
     with contextlib.suppress(OSError):
         print(text, file=sys.stderr, flush=True)

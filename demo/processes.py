@@ -1,4 +1,4 @@
-"""Programs that run beside the demo and end with it, whatever way it ends."""
+"""Programs that run beside the demo and end with it, however it ends."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ for try in 1 2 3; do rm -rf -- "$folder" 2>/dev/null && exit; done
 
 
 class Stopped(BaseException):
-    """Somebody wants the demo to end: Ctrl-C, kill, a terminal that was closed."""
+    """A signal asks the demo to end: Ctrl-C, kill, a closed terminal."""
 
     def __init__(self, signal_number: int):
         super().__init__(signal_number)
@@ -41,7 +41,8 @@ class Failure(Exception):
 
 
 def raise_when_stopped() -> None:
-    """From now on a signal that asks to end raises Stopped; the ones after it are ignored."""
+    """From now on the first signal that asks the demo to end raises Stopped; later ones do
+    nothing."""
 
     def stop(signal_number: int, _frame: object) -> None:
         ignore_stop_signals()
@@ -58,7 +59,7 @@ def ignore_stop_signals() -> None:
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """Holds the signals back, so that nothing is started without being noted down."""
+    """Holds signals back, so that the demo records every program that it starts."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
         yield
@@ -67,7 +68,7 @@ def undisturbed() -> Iterator[None]:
 
 
 def start(command: Sequence[str], parent: int, **options) -> subprocess.Popen:
-    """Starts a program that gets SIGTERM when the demo is gone, even by SIGKILL."""
+    """Starts a program that receives SIGTERM when the demo is gone, even if SIGKILL ended it."""
 
     def in_child() -> None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -137,7 +138,7 @@ class Ensemble:
         return self.folder / f"{name}.log"
 
     def start(self, name: str, command: Sequence[str], **options) -> subprocess.Popen:
-        """Starts a program; what it says on standard error goes into its log."""
+        """Starts a program; its standard error goes into its log."""
         with open(self.log_of(name), "ab") as log, undisturbed():
             options.setdefault("stdout", log)
             process = start(command, self._parent, stderr=log, cwd=self.folder, **options)
@@ -147,7 +148,7 @@ class Ensemble:
     def start_and_read(
         self, name: str, command: Sequence[str], is_ready: Callable[[str], bool], limit: float = 20
     ) -> str:
-        """Starts a program and returns what it said first, as soon as `is_ready` takes it."""
+        """Starts a program and returns its first output, as soon as `is_ready` accepts it."""
         process = self.start(name, command, stdout=subprocess.PIPE)
         said = b""
         deadline = time.monotonic() + limit

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Builds and starts the demo, walks one user's way through it, and serves until it is told to stop.
+"""Builds and starts the demo, walks one user's way through it, and serves until a signal stops it.
 
 Use ../demo.sh, which also installs what is missing.
 """
@@ -148,12 +148,12 @@ def start_all(ensemble: Ensemble, built: Built, httpd: Httpd, preferred: int) ->
     say(f"The app:                 {names['APP_URL']}/")
     say(f"httpd, in front of it:   http://127.0.0.1:{port}/")
     say(f"  seen from 127.0.0.2:   http://127.0.0.1:{other_port}/")
-    say("    (a browser cannot choose its address; who comes by this port is given that one)")
+    say("    (a browser cannot choose its address; this port gives it that one)")
     return Addresses(port, other_port, atlassian["control"])
 
 
 def unprivileged() -> dict[str, object]:
-    """Whom httpd's children become when root starts it."""
+    """The user and group as whom httpd's children run when root starts httpd."""
     for user in ("www-data", "apache", "nobody"):
         try:
             entry = pwd.getpwnam(user)
@@ -165,7 +165,7 @@ def unprivileged() -> dict[str, object]:
 
 
 def start_httpd(ensemble: Ensemble, httpd: Httpd, names: dict, preferred: int) -> tuple[int, int]:
-    """Starts httpd on two free ports, the preferred ones if they are."""
+    """Starts httpd on two free ports: the preferred ones if both are free."""
     candidate = preferred
     while True:
         ports = free_ports(candidate)
@@ -180,7 +180,7 @@ def start_httpd(ensemble: Ensemble, httpd: Httpd, names: dict, preferred: int) -
         if process.poll() is None:
             break
         ensemble.discard(process)
-        # Another program may have taken a port since it was found to be free.
+        # Another program may have taken a port since the check.
         if "Address already in use" not in ensemble.log_of("httpd").read_text():
             raise Failure("httpd did not start")
         ensemble.log_of("httpd").unlink()
@@ -210,7 +210,7 @@ def is_free(port: int) -> bool:
 
 
 def wait_for_httpd(process: subprocess.Popen, port: int, ready: str) -> None:
-    """Returns when this httpd, and no other server on that port, answers, or when it has ended."""
+    """Returns when this httpd (and no other server on that port) answers, or when it has ended."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
@@ -243,19 +243,19 @@ def walk(addresses: Addresses) -> bool:
             details, mark = step(), good
         except Wrong as wrong:
             details, mark = f"but: {wrong}", bad
-        # A step that meets something unforeseen has failed, too, and the others still run.
+        # An unforeseen error fails its step only: the other steps still run.
         except Exception as error:
             details, mark = f"but: {type(error).__name__}: {error}", bad
         failed += mark == bad
         say(f" {mark} {number:2}. {what}\n       {details}")
     total = len(visit.steps())
-    say(f"\n{total - failed} of {total} steps went as they must.")
+    say(f"\n{total - failed} of {total} steps passed.")
     return failed == 0
 
 
 def serve(ensemble: Ensemble, addresses: Addresses) -> None:
-    say(f"\nOpen http://127.0.0.1:{addresses.port}/ in a browser and log in with a click. Where")
-    say("Confluence itself asks for a password, it is the user's name. Ctrl-C ends it.")
+    say(f"\nOpen http://127.0.0.1:{addresses.port}/ in a browser and log in with a click. If")
+    say("Confluence asks for a password, type the user's name. Ctrl-C ends the demo.")
     name = ensemble.wait_for_an_end()
     raise Failure(f"{name} has ended\n{ensemble.tails()}")
 

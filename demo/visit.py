@@ -1,4 +1,4 @@
-"""One user's way through the demo, step by step, each step checked."""
+"""One user's way through the demo, step by step. Each step checks what happened."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FORGED_ADDRESS = "203.0.113.7"
 
 
 class Wrong(Exception):
-    """A step did not go as it must."""
+    """A step failed."""
 
 
 def require(condition: object, otherwise: str) -> None:
@@ -26,7 +26,7 @@ def require(condition: object, otherwise: str) -> None:
 
 
 class ReceivedByConfluence:
-    """What the simulated Confluence noted down."""
+    """The requests that the simulated Confluence recorded."""
 
     def __init__(self, control_url: str):
         self._where = urllib.parse.urlsplit(control_url)
@@ -55,7 +55,7 @@ class ReceivedByConfluence:
 
 
 class Visit:
-    """The way. Later steps rest on earlier ones."""
+    """The steps. Later ones rely on earlier ones."""
 
     def __init__(self, port: int, other_port: int, control_url: str):
         self._port = port
@@ -70,17 +70,17 @@ class Visit:
             ("Alice opens the app. Nobody is logged in: it asks her to log in.", self.no_session),
             ("She logs in, once, at the simulated Crowd.", self.log_in),
             ("She opens the app again. It shows her pages in Confluence.", self.open_app),
-            ("The app asked Confluence as Alice, with what httpd handed it.", self.handed_over),
-            ("Nothing of it went to her browser.", self.kept_from_browser),
-            ("A forged session cookie and a forged address are thrown away.", self.forge),
+            ("The app asked Confluence as Alice, with the session from httpd.", self.handed_over),
+            ("Her browser received nothing of the session.", self.kept_from_browser),
+            ("httpd discards a forged session cookie and a forged address.", self.forge),
             ("From another address her cookie is worth nothing.", self.other_address),
             ("From her own address it is as good as before.", self.own_address),
             ("Bob, at that other address, logs in and sees other pages.", self.another_user),
             ("Dave, who may not use Confluence, gets no session.", self.not_permitted),
-            ("Confluence goes down. Whom httpd remembers, it hands over all the same.", self.down),
-            ("Carol, whom it does not know, is told to try again, soon at once.", self.newcomer),
-            ("Confluence is well again, and so is everything else.", self.well_again),
-            ("Alice logs out in the app. Her cookie, kept by somebody, is dead.", self.log_out),
+            ("Confluence goes down. httpd still passes on Alice's session.", self.down),
+            ("httpd does not know Carol: the app asks her to try again later.", self.newcomer),
+            ("Confluence is well again, and everything works.", self.well_again),
+            ("Alice logs out in the app. A copy of her cookie is dead, too.", self.log_out),
         ]
 
     def no_session(self) -> str:
@@ -89,7 +89,7 @@ class Visit:
         require(reply.value("data-result") == "missing", "httpd did not say 'missing'")
         require(not reply.values("data-user"), "the app shows a user")
         require(not reply.values("data-asked"), "the app asked Confluence")
-        return f"GET /app/ → {reply.status}, outcome: missing"
+        return f"GET /app/ → {reply.status}, result: missing"
 
     def log_in(self) -> str:
         wrong = self._alice.post("/crowd/console/login", username="alice", password="wrong")
@@ -108,7 +108,7 @@ class Visit:
         return f"GET /app/ → {reply.status}, spaces: {', '.join(reply.values('data-space'))}"
 
     def handed_over(self) -> str:
-        require(self._page.change("cookie", SESSION_COOKIE) == "added", "no session was added")
+        require(self._page.change("cookie", SESSION_COOKIE) == "added", "httpd added no session")
         require(self._page.change("cookie", SSO_COOKIE) == "passed", "the SSO cookie was changed")
         received = self._confluence.requests()
         by_app = [each for each in received if each["user-agent"] == ["page-finder/1.0"]]
@@ -124,7 +124,7 @@ class Visit:
             require(sorted(names) == sorted([SSO_COOKIE, SESSION_COOKIE]), f"it sent {names}")
         calls = len(by_app)
         return (
-            f"httpd: 1 question, {SSO_COOKIE} → {SESSION_COOKIE}; "
+            f"httpd: 1 exchange, {SSO_COOKIE} → {SESSION_COOKIE}; "
             f"the app: {calls} calls with both, X-Forwarded-For: 127.0.0.1"
         )
 
@@ -148,8 +148,8 @@ class Visit:
         forger.cookies = {**self._alice.cookies, SESSION_COOKIE: FORGED}
         reply = forger.get("/app/", X_Forwarded_For=FORGED_ADDRESS)
         self._require_user(reply, "alice", {"DOCS", "TEAM", "LAB", "~alice"})
-        require(reply.change("cookie", SESSION_COOKIE) == "replaced", "it was not replaced")
-        require(reply.change("header", "X-Forwarded-For") == "replaced", "the address was kept")
+        require(reply.change("cookie", SESSION_COOKIE) == "replaced", "httpd did not replace it")
+        require(reply.change("header", "X-Forwarded-For") == "replaced", "httpd kept the address")
         received = self._confluence.requests()
         require(received, "Confluence was not asked")
         for request in received:
@@ -164,12 +164,12 @@ class Visit:
             require(reply.value("data-address") == "127.0.0.2", "httpd saw another address")
             require(reply.value("data-made-at") == "127.0.0.1", "the panel does not say why")
             self._require_rejected(reply)
-        return f"GET /app/ from 127.0.0.2 → {reply.status}, outcome: rejected"
+        return f"GET /app/ from 127.0.0.2 → {reply.status}, result: rejected"
 
     def own_address(self) -> str:
         reply = self._alice.get("/app/")
         self._require_user(reply, "alice", {"DOCS", "TEAM", "LAB", "~alice"})
-        return f"GET /app/ from 127.0.0.1 → {reply.status}, outcome: session"
+        return f"GET /app/ from 127.0.0.1 → {reply.status}, result: session"
 
     def another_user(self) -> str:
         require(self._bob.log_in("bob").status == 303, "Bob cannot log in")
@@ -184,18 +184,18 @@ class Visit:
         require(dave.log_in("dave").status == 303, "Dave cannot log in")
         reply = dave.get("/app/")
         self._require_rejected(reply)
-        return f"GET /app/ → {reply.status}, outcome: rejected"
+        return f"GET /app/ → {reply.status}, result: rejected"
 
     def down(self) -> str:
         require(self._alice.post("/app/demo/confluence/down").status == 303, "it is not down")
         reply = self._alice.get("/app/")
         require(reply.status == 503, f"status {reply.status}")
-        require(reply.value("data-result") == "session", "httpd handed over no session")
+        require(reply.value("data-result") == "session", "httpd passed no session on")
         require(reply.value("data-source") == "table", "httpd did not remember her")
         require(reply.value("data-user") == "alice", "the page does not name her")
         require(reply.values("data-status") == [""], "the panel does not tell of the failed call")
         require(reply.headers["Retry-After"], "the app does not say when to come again")
-        return f"GET /app/ → {reply.status} by the app, outcome: session, from httpd's table"
+        return f"GET /app/ → {reply.status} from the app, result: session, from httpd's table"
 
     def newcomer(self) -> str:
         require(self._carol.log_in("carol").status == 303, "Carol cannot log in")
@@ -207,7 +207,7 @@ class Visit:
             require("Log out" in reply.body, "she seems to be logged out")
             reasons.append(reply.value("data-reason"))
         require(reasons == ["refused"] * 3 + ["breaker-open"], f"the reasons were {reasons}")
-        return f"GET /app/ → {reply.status}, outcome: unavailable; {', '.join(reasons)}"
+        return f"GET /app/ → {reply.status}, result: unavailable; {', '.join(reasons)}"
 
     def well_again(self) -> str:
         require(self._alice.post("/app/demo/confluence/well").status == 303, "it is not well")
@@ -215,7 +215,7 @@ class Visit:
         began = time.monotonic()
         while (reply := self._carol.get("/app/")).status == 503:
             require(time.monotonic() < began + 20, "Carol is still told to try again")
-            time.sleep(0.1)  # httpd leaves Confluence alone for a while, and tells nobody when
+            time.sleep(0.1)  # nothing shows from outside when httpd asks Confluence again
         self._require_user(reply, "carol", {"DOCS", "TEAM", "~carol"})
         waited = time.monotonic() - began
         return f"Alice: at once; Carol: after {waited:.0f} s, when httpd asked again (retry=5)"
@@ -230,11 +230,11 @@ class Visit:
         reply = self._alice.get("/app/")
         self._require_rejected(reply)
         self._require_user(self._bob.get("/app/"), "bob", {"DOCS", "TEAM", "HR", "~bob"})
-        return f"POST /app/logout → 303; her old cookie → {reply.status}; Bob is not affected"
+        return f"POST /app/logout → 303; her old cookie → {reply.status}; Bob notices nothing"
 
     def _require_user(self, reply: Reply, user: str, spaces: set[str]) -> None:
         require(reply.status == 200, f"status {reply.status}")
-        require(reply.value("data-result") == "session", "httpd handed over no session")
+        require(reply.value("data-result") == "session", "httpd passed no session on")
         require(reply.value("data-user") == user, f"the app shows {reply.value('data-user')}")
         found = set(reply.values("data-space"))
         require(found == spaces, f"the app shows the spaces {sorted(found)}")
@@ -248,7 +248,7 @@ class Visit:
         require(reply.status == 403, f"status {reply.status}")
         require(reply.value("data-result") == "rejected", "httpd did not say 'rejected'")
         require(not reply.values("data-space"), "the app shows spaces")
-        require(reply.change("cookie", SESSION_COOKIE) is None, "a session was handed over")
+        require(reply.change("cookie", SESSION_COOKIE) is None, "httpd passed a session on")
 
 
 def _cookie_names(request: dict[str, list[str]]) -> list[str]:

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Page finder: a small web app that shows its users their spaces and pages in Confluence.
 
-It stands for the third-party app behind mod_crowd_confluence. What an app has to know about
-Confluence is in confluence.py; here it is used: `find_pages()` and `Handler.show_pages()` are the
-parts to read. The rest is what any web app has. behind_the_scenes/ belongs to the demo only.
+It stands for the third-party app behind mod_crowd_confluence. confluence.py has the code that deals
+with Confluence; this file uses it, in `find_pages()` and `Handler.show_pages()`. The rest is like
+any other web app. behind_the_scenes/ belongs to the demo only.
 
     app.py --confluence URL --login PATH [--port N]
 
-Listens on the loopback address only, for httpd stands in front: whoever could connect to the app
-past httpd could send it any cookie. Says on its first line of output which port it serves.
+Listens on the loopback address only, because httpd stands in front: a client that reaches the app
+without httpd could send it any cookie. The first line of output names the port.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from confluence import Call, Confluence, ConfluenceError, Forbidden, NoSession, 
 from confluence import Refused, Space, Unavailable, User, UserSession, read_cookies
 
 FOLDER = pathlib.Path(__file__).resolve().parent
-# httpd's module is off for these: they are the same for everybody, and need no Confluence.
+# httpd's module is Off for these files: they are the same for everybody and need no Confluence.
 STATIC_FILES = {
     "/app/static/style.css": ("style.css", "text/css"),
     "/app/static/demo.css": ("behind_the_scenes/demo.css", "text/css"),
@@ -54,14 +54,14 @@ class Found:
 
 
 def find_pages(confluence: Confluence) -> Found:
-    """Asks Confluence, as the user, for all that the page shows."""
+    """Asks Confluence, as the user, for everything that the page shows."""
     user = confluence.current_user()
     spaces = []
     for space in confluence.spaces():
         try:
             spaces.append((space, confluence.pages(space.key)))
         except (Forbidden, NotFound):
-            continue  # not this user's, since a moment ago; the others are
+            continue  # the user has just lost access to this space, but not to the others
     return Found(user, spaces)
 
 
@@ -85,8 +85,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_HEAD = do_GET  # send_body() leaves the body out
 
     def do_POST(self) -> None:
-        # No form of the app has fields, so a body is of no interest. It must not be taken for the
-        # next request of this connection, though.
+        # No form of the app has fields, so the app does not read the body. It closes the
+        # connection, so that nobody takes the body for the next request.
         self.close_connection = True
         path = urllib.parse.urlsplit(self.path).path
         explain = self.server.settings.explain
@@ -100,7 +100,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_page(404, pages.not_found())
 
     def show_pages(self) -> None:
-        """The app's one page, for each of the cases that an app should tell apart."""
+        """Shows the app's one page, for each case that an app should distinguish."""
         settings = self.server.settings
         status, extra, calls = 200, {}, []
         user = None
@@ -111,7 +111,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 found = find_pages(confluence)
             user, content = found.user, pages.spaces(found.spaces)
         except NoSession:
-            # httpd tells in headers of its own (see the demo's httpd.conf) why there is none.
+            # Headers that the demo's httpd.conf sets say why there is no session.
             result = self.headers.get("X-Crowd-Confluence-Result", "missing")
             reason = self.headers.get("X-Crowd-Confluence-Reason", "")
             if result == "unavailable":
@@ -122,8 +122,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             else:
                 content = pages.welcome(settings.login_path)
         except Refused as error:
-            # The session has ended since httpd proved it. The header says so to httpd, which keeps
-            # it from the browser and asks Confluence anew for the next request.
+            # The session has ended since httpd proved it. The header tells httpd so. httpd keeps
+            # the header from the browser, and asks Confluence anew for the next request.
             status, content = 403, pages.refused(str(error))
             extra = {"X-Crowd-Confluence": "expired"}
         except (Forbidden, NotFound) as error:
@@ -141,24 +141,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
             with Confluence(settings.confluence_url, session) as confluence:
                 confluence.log_out()
         except ConfluenceError:
-            pass  # nobody is logged in, or Confluence is down: the browser forgets all the same
-        # Path (and Domain, if it has one) must be those with which Crowd set the cookie.
+            pass  # nobody is logged in, or Confluence is down: the browser still drops its cookie
+        # Path (and Domain, if any) must equal those with which Crowd set the cookie.
         removal = f'{settings.sso_cookie}=""; Path=/; Max-Age=0; HttpOnly; SameSite=Lax'
         self.send_body(303, "text/plain", b"", {"Location": "/app/", "Set-Cookie": removal})
 
     def comes_from_own_page(self) -> bool:
-        """Whether a form is the app's own. Another site's would be sent with the user's cookies."""
-        origin = self.headers.get("Origin")  # every browser says it with a POST
-        # httpd says in X-Forwarded-Host which host the browser asked.
+        """Whether the app's own page sent the form. Browsers send the user's cookies with other
+        sites' forms, too."""
+        origin = self.headers.get("Origin")  # every browser sends it with a POST
+        # httpd names the host that the browser asked in X-Forwarded-Host.
         host = self.headers.get("X-Forwarded-Host") or self.headers.get("Host")
         return origin is None or urllib.parse.urlsplit(origin).netloc == host
 
     def who(self, user: User | None) -> str:
-        """The page's corner for whoever has a log-in of Crowd's, be it good or not."""
+        """The page's corner for a browser with a Crowd cookie, whether it is good or not."""
         cookies = dict(read_cookies(self.headers.get("Cookie", "")))
         if self.server.settings.sso_cookie not in cookies:
             return ""
-        name = self.headers.get("X-Remote-User")  # httpd knows it when Confluence is down, too
+        name = self.headers.get("X-Remote-User")  # httpd knows the name even if Confluence is down
         return pages.who(user or (User(name, name) if name else None))
 
     def send_page(
@@ -172,7 +173,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         explain = self.server.settings.explain
         demo = explain.parts(self.headers, calls or []) if explain else None
         body = pages.whole_page(content, self.who(user), demo).encode()
-        # The page is one user's own: no cache may keep it.
+        # The page belongs to one user: no cache may keep it.
         headers = {"Cache-Control": "no-store", **(extra or {})}
         self.send_body(status, "text/html; charset=utf-8", body, headers)
 
@@ -192,7 +193,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         if self.close_connection:
-            self.send_header("Connection", "close")  # httpd must not use it again
+            self.send_header("Connection", "close")  # httpd must not reuse the connection
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
@@ -208,7 +209,7 @@ class Server(http.server.ThreadingHTTPServer):
 
     def __init__(self, port: int, settings: Settings):
         self.settings = settings
-        # With reuse, the system may hand out a free port to two servers that start side by side.
+        # With address reuse, the system may give one free port to two servers that start together.
         self.allow_reuse_address = port != 0
         super().__init__(("127.0.0.1", port), Handler)
 

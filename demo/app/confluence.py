@@ -1,18 +1,18 @@
-"""Calls Confluence's REST API as the user whose request this is.
+"""Calls Confluence's REST API as the user who sent the request.
 
-This is all that an app behind mod_crowd_confluence needs. httpd has already asked Confluence and
-Crowd who the user is, and has added Confluence's session cookies to the request. So there are no
-passwords and no tokens to look after here, only three rules:
+An app behind mod_crowd_confluence needs no more than this. httpd has already asked Confluence who
+the user is, and has added Confluence's session cookies to the request. So the app has no passwords
+and no tokens to look after, and only three rules to keep:
 
-1.  Send Confluence the cookies that httpd handed over, *and* the Crowd cookie. With single sign-on,
-    JSESSIONID alone is nobody: the user always comes from the Crowd cookie.
-2.  Send the X-Forwarded-For that httpd handed over, unchanged, and nothing besides it. Crowd gave
-    its token to one client address; another address, or two of them, end the user's session.
-3.  Send nothing else of the browser's request: no Authorization, no User-Agent, no cookies of your
-    own. Some of them make Confluence do things that you do not want.
+1.  Send Confluence the cookies that came from httpd, *and* the Crowd cookie. With single sign-on,
+    JSESSIONID alone authenticates nobody: the user always comes from the Crowd cookie.
+2.  Send the X-Forwarded-For that came from httpd, unchanged, and add nothing. Crowd gave its token
+    to one client address. Another address, or two of them, end the user's session.
+3.  Send nothing else from the browser's request: no Authorization, no User-Agent, no cookies of
+    your own. Some of them make Confluence do things that you do not want.
 
-httpd removes whatever a browser sends under these names, so what stands in the request can be
-trusted, as long as httpd is the only one who can connect to the app.
+httpd removes whatever a browser sends under these names. So the app can trust them, as long as only
+httpd can connect to the app.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ import urllib.parse
 from dataclasses import dataclass, field
 from typing import Any, Mapping
 
-# The cookie that makes up the session. Without it httpd had no session to hand over.
+# The cookie without which there is no session.
 SESSION_COOKIE = "JSESSIONID"
 
-# The other cookies that Confluence or a load balancer in front of it wants to see again: the XSRF
-# token, and those that lead to the node on which the session lives. Keep this list the same as
+# Further session cookies, for Confluence or for a load balancer in front of it: the XSRF token, and
+# the cookies that lead to the node with the session. Keep this list the same as
 # CrowdConfluenceSessionCookies in httpd's configuration.
 COMPANION_COOKIES = (
     "atlassian.xsrf.token",
@@ -41,15 +41,15 @@ COMPANION_COOKIES = (
 
 
 class ConfluenceError(Exception):
-    """Confluence did not do what was asked. Its text may be shown to the user."""
+    """Confluence did not do what the app asked. The app may show the text to the user."""
 
 
 class NoSession(ConfluenceError):
-    """httpd handed over no session: the user has not logged in, or was refused."""
+    """The request has no session: the user has not logged in, or Confluence rejected the user."""
 
 
 class Refused(ConfluenceError):
-    """There was a session, but Confluence does not take it (any more)."""
+    """The request has a session, but Confluence does not accept it (any more)."""
 
 
 class Forbidden(ConfluenceError):
@@ -61,7 +61,7 @@ class NotFound(ConfluenceError):
 
 
 class Unavailable(ConfluenceError):
-    """Confluence does not answer, or asks to come back later. Says nothing about the user."""
+    """Confluence does not answer, or asks for another try later. Says nothing about the user."""
 
     def __init__(self, text: str, retry_after: str | None = None):
         super().__init__(text)
@@ -70,9 +70,9 @@ class Unavailable(ConfluenceError):
 
 @dataclass(frozen=True)
 class UserSession:
-    """What httpd handed over: the session of the user whose request this is.
+    """The user's session, as it came from httpd with the request.
 
-    It belongs to this one request. Do not keep it: httpd hands over a good one with each request.
+    It belongs to this one request. Do not keep it: each request brings a good one.
     """
 
     cookie_header: str = field(repr=False)  # as good as a password: keep it out of logs
@@ -84,8 +84,8 @@ class UserSession:
     ) -> UserSession:
         """Takes the session out of the request's headers. Raises NoSession if there is none."""
         wanted = (sso_cookie, SESSION_COOKIE, *COMPANION_COOKIES)
-        # Not http.cookies: it takes quotes away, and one odd cookie makes it drop all others.
-        # Confluence must get each value exactly as it came.
+        # Not http.cookies: it removes quotes, and one odd cookie makes it drop all others.
+        # Confluence must receive each value exactly as it came.
         cookies = [
             (name, value)
             for name, value in read_cookies(headers.get("Cookie", ""))
@@ -93,7 +93,7 @@ class UserSession:
         ]
         names = {name for name, _ in cookies}
         if SESSION_COOKIE not in names or sso_cookie not in names:
-            raise NoSession("httpd handed over no Confluence session.")
+            raise NoSession("The request has no Confluence session.")
         return cls(
             cookie_header="; ".join(f"{name}={value}" for name, value in cookies),
             forwarded_for=headers.get("X-Forwarded-For"),
@@ -101,7 +101,7 @@ class UserSession:
 
 
 def read_cookies(header: str) -> list[tuple[str, str]]:
-    """Names and raw values of a Cookie header, in order, duplicates included."""
+    """The names and raw values of a Cookie header, in order, with duplicates."""
     cookies = []
     for part in header.split(";"):
         name, equals, value = part.strip().partition("=")
@@ -112,7 +112,7 @@ def read_cookies(header: str) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class User:
-    """Whoever is logged in."""
+    """The user who is logged in."""
 
     username: str
     display_name: str
@@ -147,9 +147,9 @@ class Call:
 
 
 class Confluence:
-    """Confluence's REST API, for one user and one request of theirs.
+    """Confluence's REST API, for one request of one user.
 
-    All calls together may take `seconds`: whoever waits for a page does not care how many they are.
+    All calls together may take `seconds`: the user waits for the page, however many calls it needs.
     """
 
     def __init__(self, base_url: str, session: UserSession, seconds: float = 5.0):
@@ -171,9 +171,9 @@ class Confluence:
         """The user as Confluence knows them."""
         try:
             user = self.get("/rest/api/user/current")
-        except Forbidden as error:  # how some versions say that it is nobody
+        except Forbidden as error:  # some versions answer anonymous visitors with 403
             raise Refused("Your session in Confluence has ended.") from error
-        # Confluence answers 200 to anonymous visitors, too. Only `type` tells them apart
+        # Confluence answers anonymous visitors with 200, too. Only `type` distinguishes them
         # (`displayName` is translated).
         if text_in(user, "type") != "known":
             raise Refused("Your session in Confluence has ended.")
@@ -194,11 +194,11 @@ class Confluence:
         ]
 
     def log_out(self) -> None:
-        """Ends the user's single sign-on session, everywhere: Confluence tells Crowd."""
+        """Ends the user's single sign-on session everywhere: Confluence tells Crowd."""
         self._ask("/logout.action")
 
     def get_list(self, path: str, parts: int = 10, **query: Any) -> list[Any]:
-        """A list, of which Confluence gives a part at a time: as many parts as that at most."""
+        """A list that Confluence returns part by part; the first `parts` of it at most."""
         found: list[Any] = []
         answer = self.get(path, **query, limit=50)
         for part in range(parts):
@@ -212,8 +212,8 @@ class Confluence:
         return found
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:
-        """GET `path` below the base URL, as the user. (A POST, PUT or DELETE would also need the
-        header `X-Atlassian-Token: no-check`, unless its body is JSON.)"""
+        """Sends GET for `path` below the base URL, as the user. (A POST, PUT or DELETE also needs
+        the header `X-Atlassian-Token: no-check`, unless its body is JSON.)"""
         if query:
             path += "?" + urllib.parse.urlencode(query)
         answer = self._ask(path)
@@ -226,7 +226,7 @@ class Confluence:
             raise NotFound("Confluence does not have this, or not for you.")
         if status in (429, 503):
             raise Unavailable(
-                "Confluence asks to come back later.", answer.headers.get("Retry-After")
+                "Confluence asks you to come back later.", answer.headers.get("Retry-After")
             )
         if status != 200 or not isinstance(answer.json, dict):
             raise not_understood()
@@ -234,11 +234,11 @@ class Confluence:
 
     def _ask(self, path: str) -> Call:
         if not path.startswith("/"):
-            raise not_understood()  # it came from Confluence, and would be no path there
+            raise not_understood()  # Confluence sent a link that is no path
         headers = {
             "Cookie": self._session.cookie_header,
             "Accept": "application/json",
-            # A browser's User-Agent would switch on checks that are meant for browsers.
+            # A browser's User-Agent would switch on checks for browsers.
             "User-Agent": "page-finder/1.0",
         }
         if self._session.forwarded_for is not None:
@@ -264,7 +264,7 @@ class Confluence:
         return self.calls[-1]
 
     def _connect(self, seconds: float) -> http.client.HTTPConnection:
-        """The connection, on which nothing is waited for longer than `seconds`."""
+        """Returns the connection; no operation on it waits longer than `seconds`."""
         if seconds <= 0:
             raise TimeoutError("no time is left for this page")
         if self._connection is None:
@@ -277,7 +277,7 @@ class Confluence:
 
 
 def text_in(json_object: Any, *names: str) -> str:
-    """The text under these names, one inside the other."""
+    """The text under these names, each inside the one before."""
     for name in names:
         json_object = json_object.get(name) if isinstance(json_object, dict) else None
     if not isinstance(json_object, str):
@@ -286,4 +286,4 @@ def text_in(json_object: Any, *names: str) -> str:
 
 
 def not_understood() -> Unavailable:
-    return Unavailable("Confluence gave an answer of no use.")
+    return Unavailable("Confluence gave an unusable answer.")

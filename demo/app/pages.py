@@ -1,4 +1,4 @@
-"""The app's HTML. Whatever comes from Confluence or the browser goes through `text()`."""
+"""The app's HTML. All text from Confluence or the browser goes through `text()`."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from confluence import Page, Space, User
 
 
 def text(value: Any) -> str:
-    """`value` as text that is safe in HTML and in attributes."""
+    """Returns `value` as text that is safe in HTML and in attributes."""
     return html.escape(str(value), quote=True)
 
 
 @dataclass(frozen=True)
 class DemoParts:
-    """HTML that the demo adds to the page. An app has nothing of the kind."""
+    """HTML that the demo adds to the page. A real app has no such parts."""
 
     head: str
     above: str
@@ -50,7 +50,7 @@ def whole_page(content: str, who: str, demo: DemoParts | None) -> str:
 
 
 def who(user: User | None) -> str:
-    """The corner with the log-out, also for somebody whose name is not known."""
+    """The corner with the log-out button, also if the user's name is unknown."""
     name = "Logged in at Crowd"
     if user:
         name = f"""<span class="badge" aria-hidden="true">{text(user.display_name[:1])}</span>
@@ -66,7 +66,7 @@ def spaces(found: list[tuple[Space, list[Page]]]) -> str:
     cards = "".join(space_card(space, pages) for space, pages in found)
     return f"""
     <h1>Your spaces</h1>
-    <p class="lead">What Confluence shows <em>you</em>: this app has asked it in your name.</p>
+    <p class="lead">This is what Confluence shows <em>you</em>: the app asked it as you.</p>
     <div class="cards">{cards or "<p>Confluence shows you no space.</p>"}</div>"""
 
 
@@ -88,15 +88,15 @@ def welcome(login_path: str) -> str:
 
 
 def rejected(reason: str, login_path: str) -> str:
-    if reason == "not-permitted":  # another log-in of the same user would not help
+    if reason == "not-permitted":  # the same user's next log-in would not help
         return """
     <h1>You may not use Confluence</h1>
     <p class="lead">You are logged in at Crowd, but you have no access to Confluence. Ask its
-      administrators for it, or log out to come as somebody else.</p>"""
+      administrators for access, or log out and log in as somebody else.</p>"""
     return f"""
     <h1>Your log-in is not accepted</h1>
-    <p class="lead">Your browser shows a log-in of Crowd's, but Confluence does not accept it
-      from you: it has expired, or it was made at another network address.</p>
+    <p class="lead">Your browser sends a Crowd cookie, but Confluence does not accept it: your
+      log-in has expired, or you logged in at another network address.</p>
     <p>{login_button(login_path, "Log in again")}</p>"""
 
 
@@ -107,7 +107,7 @@ def refused(reason: str) -> str:
     {retry_button("Try again")}"""
 
 
-def unavailable(reason: str = "Confluence cannot be asked at the moment.") -> str:
+def unavailable(reason: str = "Confluence is not available at the moment.") -> str:
     return f"""
     <h1>Please try again later</h1>
     <p class="lead">{text(reason)} You stay logged in.</p>
@@ -124,7 +124,7 @@ def not_found() -> str:
 def foreign_form() -> str:
     return f"""
     <h1>Not from here</h1>
-    <p class="lead">Another site has sent this form. Nothing was done.</p>
+    <p class="lead">Another site sent this form. The app did nothing.</p>
     {retry_button("Page finder")}"""
 
 

@@ -186,7 +186,7 @@ class Httpd:
 
 def check_directives() -> None:
     sources = "".join(
-        path.read_text() for path in sorted((SOURCE / "mod_crowd_confluence").glob("*.cpp"))
+        path.read_text() for path in sorted((SOURCE / "mod_crowd_confluence").rglob("*.cpp"))
     )
     known = re.findall(r'_(?:command|directive)<[^>]*>\(\s*"(CrowdConfluence\w*)"', sources)
     docs = text_of("docs/directives.md")
@@ -237,8 +237,7 @@ def check_reasons() -> None:
                        text_of("core/src/outcome.cpp"))
     docs = text_of("docs/troubleshooting.md")
     check_same(
-        "every reason has its section in docs/troubleshooting.md",
-        words, headings(docs, "####"),
+        "every reason has its section in docs/troubleshooting.md", words, headings(docs, "####")
     )
 
 

@@ -1,8 +1,9 @@
-"""What the demo shows around the app: how it all works, and what can be tried.
+"""The parts that the demo shows around the app: how it all works, and what you can try.
 
-A real app has nothing of the kind. The demo's httpd.conf hands over, under names that begin with
-X-Demo-, what the browser sent before mod_crowd_confluence changed it. Cookie values are passwords:
-the page shows only a mark that is the same for the same value, and means nothing elsewhere.
+A real app has no such parts. The demo's httpd.conf adds headers that begin with X-Demo-. They hold
+the cookies and the address that the browser sent before mod_crowd_confluence changed them. Cookie
+values are passwords: in their place the page shows marks. The same value has the same mark, which
+means nothing elsewhere.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from .simulator import CONDITIONS, Simulator
 
 
 class Explainer:
-    """Makes the parts. Its marks are good for as long as it lives."""
+    """Makes the parts. Its marks stay the same as long as the object lives."""
 
     def __init__(self, sso_cookie: str, login_path: str, control_url: str):
         self._sso_cookie = sso_cookie
@@ -30,7 +31,7 @@ class Explainer:
         self._key = secrets.token_bytes(16)
 
     def parts(self, headers: Mapping[str, str], calls: list[Call]) -> DemoParts:
-        """`headers` as the app received them, `calls` as Confluence answered them."""
+        """`headers`: those that the app received. `calls`: its calls, with Confluence's answers."""
         request = Request(headers, self._sso_cookie)
         return DemoParts(
             head="""<link rel="stylesheet" href="/app/static/demo.css">
@@ -41,7 +42,7 @@ class Explainer:
         )
 
     def carry_out(self, path: str) -> bool:
-        """Does what a button of the demo asks for. False: it is none of them."""
+        """Does what a button of the demo asks for. False: `path` belongs to no button."""
         condition = path.removeprefix("/app/demo/confluence/")
         if path == condition or condition not in CONDITIONS:
             return False

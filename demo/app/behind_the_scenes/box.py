@@ -1,4 +1,4 @@
-"""What the demo's visitor can try."""
+"""The box with what you can try."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pages import text
 from .request import Request
 from .simulator import CONDITIONS, Simulator
 
-# The people in the simulated Crowd's directory, and what they may see.
+# The users in the simulated Crowd's directory, and what they may see.
 PEOPLE = (
     ("alice", "Alice Archer", "works in the laboratory"),
     ("bob", "Bob Baker", "works in personnel"),
@@ -50,7 +50,7 @@ class Box:
         return f"""
       <section>
         <h2>Who would you like to be?</h2>
-        <p>A click logs you in at the simulated Crowd, which asks for no password. It gives your
+        <p>A click logs you in at the simulated Crowd, which asks for no password. Crowd gives your
           browser the cookie <code>{text(self._request.sso_cookie)}</code>.</p>
         <div class="people">{forms}</div>
       </section>"""
@@ -67,11 +67,17 @@ class Box:
         return f"""
       <section data-condition="{now}">
         <h2>When Confluence fails</h2>
-        <p><b>{CONDITIONS[now].story}</b> Whom httpd remembers is handed to the app at once, however
-          Confluence is. Whom it does not know (log out, and come as somebody else) waits three
-          seconds at most. After three failures in a row nobody waits: httpd leaves Confluence alone
-          for five seconds. What needs no Confluence, such as this page's style sheet, never
-          waits. Nobody is taken for logged out.</p>
+        <p><b>{CONDITIONS[now].story}</b></p>
+        <ul>
+          <li>If httpd remembers you, it passes your session on at once, whatever the state of
+            Confluence.</li>
+          <li>If it does not (log out, and log in as somebody else), you wait at most three
+            seconds.</li>
+          <li>After three failures in a row nobody waits: for five seconds, httpd does not ask
+            Confluence.</li>
+          <li>Files that need no Confluence, such as this page's style sheet, never wait.</li>
+          <li>Nobody looks logged out.</li>
+        </ul>
         <div class="buttons">{buttons}</div>
       </section>"""
 
@@ -80,7 +86,7 @@ class Box:
       <section>
         <h2>Forge a session</h2>
         <p>Give your browser a cookie <code>{text(SESSION_COOKIE)}</code> of its own and see what
-          becomes of it. httpd throws away whatever a browser sends under that name.</p>
+          happens to it. httpd removes whatever a browser sends under that name.</p>
         <p><button class="button faint" data-forge="{text(SESSION_COOKIE)}">Forge a
           {text(SESSION_COOKIE)}</button></p>
       </section>"""
@@ -97,9 +103,9 @@ class Box:
       <section>
         <h2>Go to another address</h2>
         <p>httpd sees you at <code data-address="{text(here)}">{text(here)}</code> and tells
-          Confluence, and Confluence tells Crowd. There a log-in is good only from the address at
-          which it was made. This link leads to the same page with the same cookies, by another
-          port: whoever comes by it has the address <code>{text(other)}</code>, as if somebody had
-          taken the cookies to another machine.</p>
+          Confluence this address, and Confluence tells Crowd. Crowd accepts a log-in only from the
+          address at which you logged in. This link leads to the same page with the same cookies,
+          but through another port: there, httpd sees you at <code>{text(other)}</code>, as if
+          somebody had taken your cookies to another machine.</p>
         <p><a class="button faint" href="{text(link)}">The same cookies at {text(other)}</a></p>
       </section>"""

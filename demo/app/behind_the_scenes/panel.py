@@ -1,4 +1,4 @@
-"""The panel beside the app: what httpd did with the request, what Confluence answered."""
+"""The panel beside the app: what httpd did with the request, and what Confluence answered."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ CHANGES = {
 }
 
 SOURCES = {
-    "exchange": "httpd asked Confluence, with the Crowd cookie and your address alone.",
-    "follower": "Another request of yours was asking Confluence; this one shares its answer.",
-    "table": "httpd remembered this from an earlier answer of Confluence's, and asked nobody.",
+    "exchange": "httpd asked Confluence, with nothing but the Crowd cookie and your address.",
+    "follower": "Another request of yours was asking Confluence; this one shares the outcome.",
+    "table": "httpd remembered an earlier answer of Confluence, and asked nobody.",
     "": "httpd asked nobody.",
 }
 
-# As far as one can get there in the demo. docs/troubleshooting.md has all of them.
+# The reasons that can come up in the demo. docs/troubleshooting.md has all of them.
 REASONS = {
     "known": "Confluence's answer names you",
     "no-cookie": "your request has no Crowd cookie",
     "anonymous": "Confluence takes you for an anonymous visitor",
     "not-permitted": "Crowd knows you, but you may not use Confluence",
     "timeout": "no answer came within 3 seconds",
-    "refused": "no connection could be made",
+    "refused": "httpd could not connect to Confluence",
     "network": "the connection broke",
-    "server-error": "it answered with an error of its own",
-    "breaker-open": "three questions in a row had failed, so Confluence is left alone for some "
+    "server-error": "Confluence answered with an error",
+    "breaker-open": "three exchanges in a row failed, so httpd does not ask Confluence for some "
     "seconds",
 }
 
@@ -50,7 +50,7 @@ class Panel:
         self._calls = calls
         self._simulator = simulator
         self._key = key
-        self._values: list[str] = []  # those that have a mark, in the order of their appearance
+        self._values: list[str] = []  # the values that have a mark, in the order of appearance
 
     def html(self) -> str:
         return f"""
@@ -74,7 +74,7 @@ class Panel:
       </section>"""
 
     def _address(self) -> str:
-        """Why Crowd takes a log-in for nobody's."""
+        """Says why Crowd does not accept the log-in."""
         token = self._request.token
         if self._request.reason != "anonymous" or token is None:
             return ""
@@ -84,9 +84,10 @@ class Panel:
             return "Crowd does not know this log-in any more."
         if made_at == here:
             return ""
-        return f"""The log-in was made at
-          <code data-made-at="{text(made_at)}">{text(made_at)}</code>, you came from
-          <code>{text(here)}</code>, and Crowd takes a log-in only from where it was made."""
+        return f"""You logged in at
+          <code data-made-at="{text(made_at)}">{text(made_at)}</code>, but this request came from
+          <code>{text(here)}</code>. Crowd accepts a log-in only from the address at which you
+          logged in."""
 
     def _changes(self) -> str:
         before = self._request.cookies("X-Demo-Browser-Cookie")
@@ -154,9 +155,9 @@ class Panel:
                 self._call(call, opened=number == 0) for number, call in enumerate(self._calls)
             )
         elif self._request.has_session:
-            said = "<p>Nothing: this page needs nothing of it.</p>"
+            said = "<p>Nothing: this page needs nothing from Confluence.</p>"
         else:
-            said = "<p>Nothing: it received no session to ask with.</p>"
+            said = "<p>Nothing: the app received no session to ask with.</p>"
         return f"""
       <section>
         <h2>What the app asked Confluence</h2>{said}
@@ -183,7 +184,7 @@ class Panel:
         </details>"""
 
     def _arrived(self) -> str:
-        """What the simulated Confluence noted down of the latest questions about this user."""
+        """The latest requests with this user's token that the simulated Confluence recorded."""
         token, sso_cookie = self._request.token, self._request.sso_cookie
         latest: dict[str, dict[str, list[str]]] = {}
         for request in self._simulator.requests() if token else ():
@@ -204,14 +205,14 @@ class Panel:
         return f"""
       <section>
         <h2>What arrived at Confluence</h2>
-        <p>The latest questions with your Crowd cookie:</p>
+        <p>The latest requests with your Crowd cookie:</p>
         <table>
           <thead><tr><th>from</th><th>X-Forwarded-For</th><th>cookies</th></tr></thead>
           <tbody>{rows}</tbody>
         </table>
-        <p>Of all cookies, the app sends on only Crowd's and Confluence's own, as it received them.
-          Confluence hands the Crowd cookie and the address to Crowd, which knows where the log-in
-          was made.</p>
+        <p>The app sends on Crowd's cookie and Confluence's own, as it received them, and no others.
+          Confluence passes the Crowd cookie and the address to Crowd, which knows the address at
+          which you logged in.</p>
       </section>"""
 
     def _named_marks(self, cookie_header: str) -> str:
@@ -222,7 +223,7 @@ class Panel:
 
 
 def _summary(answer: Any) -> str:
-    """What is of interest in an answer: of a list the titles, of anything else its own fields."""
+    """Sums an answer up: the titles of a list, or the answer's own fields."""
     if not isinstance(answer, dict):
         return "no JSON object"
     results = answer.get("results")

@@ -1,4 +1,4 @@
-"""What it is all about: one sentence and a picture, above the app's page."""
+"""The introduction above the app's page: a few sentences and a picture."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _ARROWS = (  # number, path, where the number stands
 def above(request: Request, calls: list[Call]) -> str:
     return f"""
   <div class="intro">
-    <p><b>Log in once, at Crowd. Apps get your Confluence.</b> httpd, with
-      <code>mod_crowd_confluence</code>, takes Crowd's cookie (1), obtains a Confluence session of
-      yours with it (2) and adds that to the request for the app (3). So this app, Page finder,
+    <p><b>Log in once, at Crowd. Apps show you your Confluence.</b> httpd, with
+      <code>mod_crowd_confluence</code>, takes Crowd's cookie (1), uses it to obtain your Confluence
+      session (2), and adds the session to the request for the app (3). So this app, Page finder,
       calls Confluence as you (4) without passwords, tokens or log-in code of its own.
       <a class="narrow" href="#behind">Behind the scenes</a>
       <a class="narrow" href="#try">What you can try</a></p>
@@ -36,12 +36,12 @@ def above(request: Request, calls: list[Call]) -> str:
 
 
 def _used(request: Request, calls: list[Call]) -> dict[str, str]:
-    """Arrow → "used" or "failed" for this page; the others rested."""
+    """Arrow → "used" or "failed" for this page; arrows that it did not need are missing."""
     used = {"1": "used", "3": "used"}
     if request.source in ("exchange", "follower"):
         used["2"] = "failed" if request.result == "unavailable" else "used"
         if used["2"] == "used":
-            used[""] = "used"  # Confluence asked Crowd: it believes nobody whom it does not know
+            used[""] = "used"  # Confluence asks Crowd about every token that it does not know
     if calls:
         used["4"] = "used" if all(call.status == 200 for call in calls) else "failed"
     return used
@@ -53,7 +53,7 @@ def _picture(used: dict[str, str]) -> str:
         f'<text x="{x + width / 2:g}" y="{y + 23}">{label}</text>'
         for x, y, width, label in _BOXES
     )
-    # A head for each colour: a marker does not take that of its line everywhere.
+    # A head for each colour: not every browser gives a marker the colour of its line.
     heads = "".join(
         f'<marker id="head-{kind}" class="{kind}" markerWidth="8" markerHeight="8" refX="6" '
         f'refY="4" orient="auto"><path d="M0 0L8 4L0 8z"/></marker>'

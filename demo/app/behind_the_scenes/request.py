@@ -1,4 +1,4 @@
-"""A request as the demo's parts look at it."""
+"""A request as the demo's parts see it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from confluence import SESSION_COOKIE, read_cookies
 
 @dataclass(frozen=True)
 class Request:
-    """What the app received, and what httpd.conf tells about it."""
+    """A request that the app received, with the headers that the demo's httpd.conf adds."""
 
     headers: Mapping[str, str]
     sso_cookie: str
@@ -19,7 +19,7 @@ class Request:
         return self.headers.get(name) or ""
 
     def cookies(self, header: str = "Cookie") -> dict[str, str]:
-        """Of several of one name, the first, as in Confluence."""
+        """By name. Of several cookies of one name the first counts, as in Confluence."""
         return dict(reversed(read_cookies(self.header(header))))
 
     @property
@@ -32,12 +32,12 @@ class Request:
 
     @property
     def source(self) -> str:
-        """Whom httpd asked: see CROWD_CONFLUENCE_SOURCE. Empty: nobody."""
+        """Where the outcome comes from: see CROWD_CONFLUENCE_SOURCE. Empty: httpd asked nobody."""
         return self.header("X-Demo-Source")
 
     @property
     def milliseconds(self) -> float | None:
-        """How long httpd, the module above all, took to know what to hand over."""
+        """How long httpd, above all the module, worked before it passed the request on."""
         took = self.header("X-Demo-Took").removeprefix("D=")  # microseconds
         return int(took) / 1000 if took.isdigit() else None
 
@@ -55,6 +55,6 @@ class Request:
 
     @property
     def doors(self) -> dict[str, str]:
-        """The addresses from which one can come, each with the port that leads there."""
+        """The addresses at which httpd can see a browser, each with the port that leads there."""
         pairs = (door.partition("=") for door in self.header("X-Demo-Doors").split())
         return {address: port for address, _, port in pairs}

@@ -1,4 +1,4 @@
-"""The simulated Crowd and Confluence: what they noted down, and how Confluence is to be."""
+"""The simulated Crowd and Confluence: what they recorded, and how Confluence behaves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Condition:
-    """How Confluence can be, and the control interface's calls that make it so."""
+    """A way in which Confluence behaves, and the calls of the control interface that cause it."""
 
     label: str
     story: str
@@ -27,7 +27,7 @@ CONDITIONS = {
     ),
     "hanging": Condition(
         "hangs",
-        "Confluence takes questions and gives no answer.",
+        "Confluence accepts requests and does not answer.",
         (("/faults", {"kind": "hang"}),),
     ),
     "down": Condition(
@@ -54,7 +54,7 @@ class Simulator:
         self.condition = condition
 
     def requests(self) -> list[dict[str, list[str]]]:
-        """The headers of what Confluence received: lower-case name → values."""
+        """The headers of each request that Confluence received: lower-case name → values."""
         result = []
         for request in self._call("GET", "/requests?server=confluence")["requests"]:
             fields: dict[str, list[str]] = {}
@@ -64,7 +64,8 @@ class Simulator:
         return result
 
     def log_in_address(self, token: str, candidates: list[str]) -> str | None:
-        """From which of these addresses Crowd takes the token. As an administrator would ask it."""
+        """The one of these addresses from which Crowd accepts the token. Asks as an administrator
+        would."""
         crowd = self._call("GET", "")
         name = crowd["crowd"]["application_name"], crowd["crowd"]["application_password"]
         login = base64.b64encode(":".join(name).encode()).decode()
