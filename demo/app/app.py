@@ -112,8 +112,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             user, content = found.user, pages.spaces(found.spaces)
         except NoSession:
             # Headers that the demo's httpd.conf sets say why there is no session.
-            result = self.headers.get("X-Crowd-Confluence-Result", "missing")
-            reason = self.headers.get("X-Crowd-Confluence-Reason", "")
+            result = self.headers.get("Confluenceresult", "missing")
+            reason = self.headers.get("Confluencereason", "")
             if result == "unavailable":
                 status, content = 503, pages.unavailable()
                 extra = {"Retry-After": "30"}
@@ -159,7 +159,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         cookies = dict(read_cookies(self.headers.get("Cookie", "")))
         if self.server.settings.sso_cookie not in cookies:
             return ""
-        name = self.headers.get("X-Remote-User")  # httpd knows the name even if Confluence is down
+        name = self.headers.get("Confluenceuser")  # httpd knows the name even if Confluence is down
         return pages.who(user or (User(name, name) if name else None))
 
     def send_page(

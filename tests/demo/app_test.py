@@ -204,7 +204,7 @@ def check_browser() -> None:
     token = {"Cookie": "crowd.token_key=token"}
     for result, reason in (("rejected", "not-permitted"), ("rejected", "anonymous"),
                            ("unavailable", "timeout")):
-        named = {"X-Crowd-Confluence-Result": result, "X-Crowd-Confluence-Reason": reason}
+        named = {"Confluenceresult": result, "Confluencereason": reason}
         _, body = ask("GET", "/app/", token | named)
         check(f"{result}, {reason}: one can log out", "/app/logout" in body)
     _, body = ask("GET", "/app/", {})
@@ -219,9 +219,9 @@ def check_panel() -> None:
         gone = f"http://127.0.0.1:{taken.getsockname()[1]}"
         port = app_for(gone, Explainer("crowd.token_key", "/login", CONFLUENCE_URL))
         cookies = "crowd.token_key=token; JSESSIONID=session; a=1; b=2; c=3"
-        demo = {"X-Demo-Browser-Cookie": "crowd.token_key=token; JSESSIONID=forged"}
-        named = {"Cookie": cookies, "X-Crowd-Confluence-Result": "session",
-                 "X-Remote-User": "alice", **demo}
+        demo = {"Demobrowsercookie": "crowd.token_key=token; JSESSIONID=forged"}
+        named = {"Cookie": cookies, "Confluenceresult": "session",
+                 "Confluenceuser": "alice", **demo}
         response, body = ask("GET", "/app/", named, port)
     check("a Confluence that is down is told of", response.status == 503 and "no answer" in body)
     check("the panel tells of the call that failed", 'data-asked="/rest/api/user/current"' in body)

@@ -147,6 +147,7 @@ class Httpd:
             (r"/etc/ssl/company/[\w-]+\.key", str(key)),
             (r"/etc/ssl/company/[\w-]+\.pem", str(certificate)),
             (r"/etc/httpd/[\w-]+\.secret", str(secret)),
+            (r"/var/log/apache2/", str(scratch / "logs") + "/"),
             (r"\bredis\.example\.com\b", "127.0.0.1"),
         )
 

@@ -1,6 +1,6 @@
 """The parts that the demo shows around the app: how it all works, and what you can try.
 
-A real app has no such parts. The demo's httpd.conf adds headers that begin with X-Demo-. They hold
+A real app has no such parts. The demo's httpd.conf adds headers that begin with Demo. They hold
 the cookies and the address that the browser sent before mod_crowd_confluence changed them. Cookie
 values are passwords: in their place the page shows marks. The same value has the same mark, which
 means nothing elsewhere.

@@ -90,7 +90,7 @@ class Panel:
           logged in."""
 
     def _changes(self) -> str:
-        before = self._request.cookies("X-Demo-Browser-Cookie")
+        before = self._request.cookies("Demobrowsercookie")
         after = self._request.cookies()
         rows = [
             self._row("cookie", name, before.get(name), after.get(name), self._mark)
@@ -100,7 +100,7 @@ class Panel:
             self._row(
                 "header",
                 "X-Forwarded-For",
-                self._request.header("X-Demo-Browser-Forwarded-For") or None,
+                self._request.header("Demobrowserforwardedfor") or None,
                 self._request.headers.get("X-Forwarded-For"),
                 lambda address: f"<code>{text(address)}</code>",
             )

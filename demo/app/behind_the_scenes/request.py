@@ -24,21 +24,21 @@ class Request:
 
     @property
     def result(self) -> str:
-        return self.header("X-Crowd-Confluence-Result")
+        return self.header("Confluenceresult")
 
     @property
     def reason(self) -> str:
-        return self.header("X-Crowd-Confluence-Reason")
+        return self.header("Confluencereason")
 
     @property
     def source(self) -> str:
         """Where the outcome comes from: see CROWD_CONFLUENCE_SOURCE. Empty: httpd asked nobody."""
-        return self.header("X-Demo-Source")
+        return self.header("Demosource")
 
     @property
     def milliseconds(self) -> float | None:
         """How long httpd, above all the module, worked before it passed the request on."""
-        took = self.header("X-Demo-Took").removeprefix("D=")  # microseconds
+        took = self.header("Demotook").removeprefix("D=")  # microseconds
         return int(took) / 1000 if took.isdigit() else None
 
     @property
@@ -51,10 +51,10 @@ class Request:
 
     @property
     def address(self) -> str:
-        return self.header("X-Demo-Client-Address")
+        return self.header("Democlientaddress")
 
     @property
     def doors(self) -> dict[str, str]:
         """The addresses at which httpd can see a browser, each with the port that leads there."""
-        pairs = (door.partition("=") for door in self.header("X-Demo-Doors").split())
+        pairs = (door.partition("=") for door in self.header("Demodoors").split())
         return {address: port for address, _, port in pairs}
