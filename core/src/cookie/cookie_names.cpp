@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "cookie/balancer_names.h"
 #include "crowd_confluence/cookie/cookie_header.h"
 
 namespace crowd_confluence {
@@ -23,9 +24,8 @@ bool matches_ignoring_case(std::string_view pattern, std::string_view name) {
 const CookieNames& CookieNames::defaults() {
   static const CookieNames names = [] {
     CookieNames made;
-    for (const char* pattern : {"JSESSIONID", "atlassian.xsrf.token", "AWSALB*", "ROUTEID",
-                                "BIGipServer*", "__VCAP_ID__"})
-      (void)made.add(pattern);
+    for (const char* pattern : {"JSESSIONID", "atlassian.xsrf.token"}) (void)made.add(pattern);
+    for (const std::string_view pattern : kUsualBalancerCookies) (void)made.add(pattern);
     return made;
   }();
   return names;
@@ -71,6 +71,10 @@ NameStarts CookieNames::starts(std::string_view prefix) const {
 
 bool CookieNames::is_required(std::string_view name) const {
   return !patterns_.empty() && matches(patterns_.front(), name);
+}
+
+bool CookieNames::is_balancer(std::string_view name) const {
+  return !is_required(name) && looks_like_a_balancers(name);
 }
 
 }  // namespace crowd_confluence

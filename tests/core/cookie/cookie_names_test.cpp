@@ -19,15 +19,32 @@ CookieNames names(const std::vector<std::string>& patterns) {
 BOOST_AUTO_TEST_SUITE(cookie_names)
 
 BOOST_AUTO_TEST_CASE(the_defaults_are_those_of_the_usual_servers_and_balancers) {
-  const std::vector<std::string> expected{"JSESSIONID", "atlassian.xsrf.token", "AWSALB*",
-                                          "ROUTEID",    "BIGipServer*",         "__VCAP_ID__"};
+  const std::vector<std::string> expected{"JSESSIONID",
+                                          "atlassian.xsrf.token",
+                                          "ATLROUTE*",
+                                          "AWSALB*",
+                                          "AWSELB",
+                                          "AWSELBCORS",
+                                          "ApplicationGatewayAffinity*",
+                                          "ARRAffinity*",
+                                          "GCLB",
+                                          "GCILB",
+                                          "X-Oracle-BMC-LBS-Route",
+                                          "BIGipServer*",
+                                          "INGRESSCOOKIE",
+                                          "route",
+                                          "ROUTEID",
+                                          "SERVERID",
+                                          "__VCAP_ID__"};
   BOOST_TEST(CookieNames::defaults().patterns() == expected, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(contains_what_the_patterns_say) {
   const CookieNames& defaults = CookieNames::defaults();
   for (const char* name : {"JSESSIONID", "atlassian.xsrf.token", "AWSALB", "AWSALBCORS", "ROUTEID",
-                           "BIGipServer", "BIGipServerpool_wiki_8090", "__VCAP_ID__"}) {
+                           "BIGipServer", "BIGipServerpool_wiki_8090", "__VCAP_ID__",
+                           "INGRESSCOOKIE", "GCLB", "ApplicationGatewayAffinity",
+                           "ApplicationGatewayAffinityCORS", "SERVERID", "ATLROUTE_CONFLUENCE"}) {
     BOOST_TEST(defaults.contains(name), name);
   }
   for (const char* name :
@@ -55,6 +72,30 @@ BOOST_AUTO_TEST_CASE(only_the_first_pattern_is_required) {
   BOOST_TEST(by_prefix.is_required("SESS"));
   BOOST_TEST(by_prefix.is_required("SESSION"));
   BOOST_TEST(!by_prefix.is_required("JSESSIONID"));
+}
+
+BOOST_AUTO_TEST_CASE(tells_a_balancers_cookie_by_its_name) {
+  const CookieNames& defaults = CookieNames::defaults();
+  for (const char* name :
+       {"ROUTEID", "AWSALB", "AWSALBCORS", "BIGipServerpool_wiki", "__VCAP_ID__", "INGRESSCOOKIE",
+        "GCLB", "ApplicationGatewayAffinityCORS", "SERVERID", "ATLROUTE_CONFLUENCE", "route",
+        // of none of the usual names
+        "wiki-sticky", "WIKI_ROUTE", "confluence.lb", "lb", "NSC_wiki", "__cflb", "serverId",
+        "session_affinity", "app_server_id", "_1f3a9", "0123456789abcdef0123456789abcdef"}) {
+    BOOST_TEST(defaults.is_balancer(name), name);
+  }
+  for (const char* name :
+       {"", "JSESSIONID", "atlassian.xsrf.token", "crowd.token_key", "seraph.confluence",
+        "confluence.browse.space.cookie", "mywork.tab.tasks", "AWSELBAuthSessionCookie-0", "album",
+        "_ga", "_gat_x", "PHPSESSID", "0123456789abcdef", "router_seen"}) {
+    BOOST_TEST(!defaults.is_balancer(name), name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_required_cookie_is_no_balancers) {
+  const CookieNames list = names({"WIKI_ROUTE", "ROUTEID"});
+  BOOST_TEST(!list.is_balancer("WIKI_ROUTE"));
+  BOOST_TEST(list.is_balancer("ROUTEID"));
 }
 
 BOOST_AUTO_TEST_CASE(without_patterns_nothing_is_contained_or_required) {

@@ -37,6 +37,11 @@ class CROWD_CONFLUENCE_EXPORT CookieNames {
   /// The first pattern: without a cookie that matches it there is no session.
   [[nodiscard]] bool is_required(std::string_view name) const;
 
+  /// Whether a cookie of this name, in the list or not, is a load balancer's: it tells a node, and
+  /// no user. The balancer in front of the app may have one of the same name. The required cookie
+  /// is none, whatever it is called.
+  [[nodiscard]] bool is_balancer(std::string_view name) const;
+
   [[nodiscard]] const std::vector<std::string>& patterns() const { return patterns_; }
 
  private:
