@@ -71,7 +71,11 @@ constexpr std::array kMeanings = {
         "as many threads as allowed wait for Confluence already"),
     row(Reason::leader_lost, Result::unavailable, kNews, "leader-lost",
         "the request that asked Confluence for this user ended without a result"),
-    row(Reason::internal, Result::unavailable, kNews, "internal", "an error inside the module")};
+    row(Reason::internal, Result::unavailable, kNews, "internal", "an error inside the module"),
+    row(Reason::cached_answer, Result::unavailable, kPlain, "cached-answer",
+        "a cache answered in Confluence's place"),
+    row(Reason::gateway, Result::unavailable, kPlain, "gateway",
+        "something before Confluence asks for a log-in of its own")};
 
 constexpr bool is_in_order() {
   for (std::size_t i = 0; i < kMeanings.size(); ++i)

@@ -44,6 +44,8 @@ const std::pair<Reason, std::string_view> kWords[] = {
     {Reason::too_many_waiting, "too-many-waiting"},
     {Reason::leader_lost, "leader-lost"},
     {Reason::internal, "internal"},
+    {Reason::cached_answer, "cached-answer"},
+    {Reason::gateway, "gateway"},
 };
 
 }  // namespace
@@ -56,15 +58,15 @@ BOOST_AUTO_TEST_CASE(every_reason_has_its_word) {
     BOOST_TEST(to_string(reason) == word);
     listed.insert(reason);
   }
-  // `internal` is the last one: a new reason needs a line above.
-  for (int i = 0; i <= static_cast<int>(Reason::internal); ++i) {
+  // A new reason needs a line above.
+  for (int i = 0; i <= static_cast<int>(kLastReason); ++i) {
     BOOST_TEST(listed.contains(static_cast<Reason>(i)), "reason number " << i);
   }
 }
 
 BOOST_AUTO_TEST_CASE(every_word_is_one_of_a_kind_and_one_word) {
   std::set<std::string_view> words;
-  for (int i = 0; i <= static_cast<int>(Reason::internal); ++i) {
+  for (int i = 0; i <= static_cast<int>(kLastReason); ++i) {
     const std::string_view word = to_string(static_cast<Reason>(i));
     BOOST_TEST(words.insert(word).second, word);
     BOOST_TEST(!word.empty());
@@ -75,7 +77,7 @@ BOOST_AUTO_TEST_CASE(every_word_is_one_of_a_kind_and_one_word) {
 
 BOOST_AUTO_TEST_CASE(every_reason_is_explained) {
   std::set<std::string_view> sentences;
-  for (int i = 0; i <= static_cast<int>(Reason::internal); ++i) {
+  for (int i = 0; i <= static_cast<int>(kLastReason); ++i) {
     const auto reason = static_cast<Reason>(i);
     const std::string_view sentence = explanation(reason);
     BOOST_TEST(sentences.insert(sentence).second, to_string(reason) << ": " << sentence);

@@ -66,9 +66,11 @@ enum class Reason : std::uint8_t {
   breaker_open = 27,
   too_many_waiting = 28,
   leader_lost = 29,
-  internal = 30
+  internal = 30,
+  cached_answer = 31,  // a cache on the way gave it, made for somebody else or at another time
+  gateway = 32         // something before Confluence wants a log-in for itself
 };
-inline constexpr Reason kLastReason = Reason::internal;
+inline constexpr Reason kLastReason = Reason::gateway;
 
 [[nodiscard]] constexpr std::string_view to_string(Result result) {
   switch (result) {

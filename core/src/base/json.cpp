@@ -8,6 +8,8 @@ namespace crowd_confluence {
 namespace {
 
 constexpr std::size_t kMaxDepth = 32;
+// RFC 8259 §8.1 lets a reader pass over it.
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 }  // namespace
 
@@ -21,6 +23,7 @@ JsonObject& JsonObject::operator=(JsonObject&&) noexcept = default;
 JsonObject::~JsonObject() = default;
 
 std::optional<JsonObject> JsonObject::parse(std::string_view text) {
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   boost::json::parse_options options;
   options.max_depth = kMaxDepth;
   boost::json::error_code error;

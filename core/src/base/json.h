@@ -13,7 +13,7 @@ namespace crowd_confluence {
 /// A JSON object that came from outside: its nesting is limited, its size must be by the caller.
 class JsonObject {
  public:
-  /// nullopt when `text` is not one valid JSON object.
+  /// nullopt when `text` is not one valid JSON object, perhaps behind a byte order mark.
   static std::optional<JsonObject> parse(std::string_view text);
 
   JsonObject(JsonObject&&) noexcept;

@@ -48,9 +48,11 @@ std::vector<std::string> exchange_headers(const ConfluenceSettings& settings,
   cookies += visitor.token;
   if (!session_cookies.empty()) cookies.append("; ").append(session_cookies);
 
-  std::vector<std::string> headers = {"Accept: application/json",
-                                      "User-Agent: mod_crowd_confluence/" CROWD_CONFLUENCE_VERSION,
-                                      std::move(cookies)};
+  // A cache between here and Confluence must neither answer nor keep the answer: most tell requests
+  // with different cookies not apart.
+  std::vector<std::string> headers = {
+      "Accept: application/json", "Cache-Control: no-cache, no-store", "Pragma: no-cache",
+      "User-Agent: mod_crowd_confluence/" CROWD_CONFLUENCE_VERSION, std::move(cookies)};
   // One line with one address: Atlassian's code and its documentation read a longer chain
   // differently.
   if (settings.forwarded_for) headers.push_back("X-Forwarded-For: " + std::string(visitor.address));

@@ -87,4 +87,14 @@ bool repeats_token(const HttpResponse& response, std::string_view token_cookie,
   });
 }
 
+bool gives_another_token(const HttpResponse& response, std::string_view token_cookie,
+                         std::string_view token) {
+  bool has_another = false;
+  for_each_set_cookie(response, [&](const SetCookie& cookie) {
+    has_another = has_another || (cookie.name == token_cookie && !cookie.removes &&
+                                  unquoted(cookie.value) != unquoted(token));
+  });
+  return has_another;
+}
+
 }  // namespace crowd_confluence

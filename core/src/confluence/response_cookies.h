@@ -20,6 +20,11 @@ std::string session_cookies_after(const HttpResponse& response, const CookieName
 bool repeats_token(const HttpResponse& response, std::string_view token_cookie,
                    std::string_view token);
 
+/// Whether the response gives the browser an SSO cookie with another token. One that is removed has
+/// none.
+bool gives_another_token(const HttpResponse& response, std::string_view token_cookie,
+                         std::string_view token);
+
 }  // namespace crowd_confluence
 
 #endif  // CROWD_CONFLUENCE_SRC_CONFLUENCE_RESPONSE_COOKIES_H_

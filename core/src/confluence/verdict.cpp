@@ -2,45 +2,28 @@
 
 #include <curl/curl.h>
 
-#include <algorithm>
 #include <charconv>
 #include <string>
 
 #include "base/ascii.h"
 #include "base/json.h"
+#include "confluence/answer_in_words.h"
+#include "confluence/answerer.h"
+#include "confluence/cached_answer.h"
+#include "confluence/redirect_target.h"
 #include "confluence/response_cookies.h"
+#include "confluence/user_name.h"
 #include "crowd_confluence/confluence/seraph.h"
-#include "crowd_confluence/cookie/cookie_header.h"
 
 namespace crowd_confluence {
 namespace {
-
-constexpr std::size_t kMaxUserBytes = 255;
-
-/// A user's name goes into logs and headers.
-bool is_user_name(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxUserBytes &&
-         std::none_of(name.begin(), name.end(), [](char c) {
-           const auto byte = static_cast<unsigned char>(c);
-           return byte < ' ' || byte == 0x7f;
-         });
-}
-
-std::string percent_decoded(std::string_view text) {
-  int length = 0;
-  char* decoded = curl_easy_unescape(nullptr, text.data(), static_cast<int>(text.size()), &length);
-  if (decoded == nullptr) return std::string(text);
-  std::string copy(decoded, static_cast<std::size_t>(length));
-  curl_free(decoded);
-  return copy;
-}
 
 /// What Seraph, Atlassian's log-in filter, says in the headers.
 class SeraphHeaders {
  public:
   explicit SeraphHeaders(const HttpResponse& response)
       : login_reason_(last_login_reason(response.header("X-Seraph-LoginReason").value_or(""))),
-        user_(percent_decoded(last_seraph_value(response.header("X-AUSERNAME").value_or("")))) {}
+        user_(user_in_headers(response)) {}
 
   [[nodiscard]] bool prove_a_login() const {
     return login_reason_ == LoginReason::ok && !says_anonymous() && is_user_name(user_);
@@ -71,66 +54,6 @@ class SeraphHeaders {
   LoginReason login_reason_;
   std::string user_;
 };
-
-/// The path of a Location, which may be a whole URL, one without a scheme, a path or the end of
-/// one; empty if it leads to something other than http.
-std::string_view path_of(std::string_view location) {
-  location = ascii::trimmed(location.substr(0, location.find_first_of("?#")));
-  const std::size_t scheme_end = location.find_first_of(":/");
-  if (scheme_end != std::string_view::npos && location[scheme_end] == ':') {
-    const std::string_view scheme = location.substr(0, scheme_end);
-    location.remove_prefix(scheme_end + 1);
-    const bool is_http =
-        ascii::equal_ignoring_case(scheme, "http") || ascii::equal_ignoring_case(scheme, "https");
-    if (!is_http || !location.starts_with("//")) return {};
-  }
-  if (!location.starts_with("//")) return location;
-  location.remove_prefix(2);
-  const std::size_t authority_end = location.find('/');
-  return authority_end == std::string_view::npos ? "" : location.substr(authority_end);
-}
-
-/// Whether Location names the log-in page of Confluence or Jira, on whatever host.
-bool leads_to_login_page(const HttpResponse& response) {
-  std::string_view path = path_of(response.header("Location").value_or(""));
-  path = path.substr(0, path.find(';'));
-  const std::string_view page = path.substr(path.rfind('/') + 1);  // npos + 1 is the beginning
-  return page == "login.action" || page == "login.jsp";
-}
-
-/// Headers that only an Atlassian application writes.
-bool is_from_atlassian(const HttpResponse& response) {
-  return std::any_of(response.headers.begin(), response.headers.end(), [](const auto& header) {
-    const auto is = [&](std::string_view name) {
-      return ascii::equal_ignoring_case(header.name, name);
-    };
-    return is("X-AUSERNAME") || is("X-ASEN") || is("X-AREQUESTID") || is("X-ASESSIONID") ||
-           ascii::starts_with_ignoring_case(header.name, "X-Seraph-") ||
-           ascii::starts_with_ignoring_case(header.name, "X-Confluence-");
-  });
-}
-
-/// Whether one of the challenges of a WWW-Authenticate line is Seraph's own.
-bool asks_for_oauth(std::string_view challenges) {
-  while (!challenges.empty()) {
-    const std::size_t comma = challenges.find(',');
-    const std::string_view challenge = ascii::trimmed(challenges.substr(0, comma));
-    if (ascii::equal_ignoring_case(challenge.substr(0, challenge.find(' ')), "OAuth")) return true;
-    challenges = comma == std::string_view::npos ? "" : challenges.substr(comma + 1);
-  }
-  return false;
-}
-
-/// Whether somebody before Confluence wants a password, or a log-in of another kind, for itself.
-bool is_challenge_of_a_proxy(const HttpResponse& response) {
-  bool is_challenge = false;
-  for (const HttpHeader& header : response.headers) {
-    if (!ascii::equal_ignoring_case(header.name, "WWW-Authenticate")) continue;
-    if (asks_for_oauth(header.value)) return false;
-    is_challenge = is_challenge || !ascii::trimmed(header.value).empty();
-  }
-  return is_challenge && !is_from_atlassian(response);
-}
 
 std::optional<std::chrono::seconds> retry_after(const HttpResponse& response) {
   constexpr long long kLongest = 24 * 60 * 60;
@@ -194,8 +117,9 @@ class Judge {
 
   [[nodiscard]] Verdict verdict() const {
     const int status = response_.status;
-    if (status == 429) return unavailable(Reason::rate_limited);
     if (status >= 500) return server_error();
+    if (const auto cache = sign_of_a_cache()) return from_a_cache(*cache);
+    if (status == 429) return unavailable(Reason::rate_limited);
     if (status == 407) return unavailable(Reason::proxy);
     if (status == 401) return on_unauthorized();
 
@@ -208,9 +132,7 @@ class Judge {
       if (answer.says == ProbeAnswer::anonymous) return rejected(Reason::anonymous);
     }
     if (seraph_.prove_a_login()) return session(Reason::seraph, seraph_.user());
-    if (status >= 300 && status < 400)
-      return leads_to_login_page(response_) ? rejected(Reason::login_page)
-                                            : unavailable(Reason::redirect);
+    if (status >= 300 && status < 400) return on_redirect();
     if (status == 403 && (says_not_permitted(body) || has_crowds_consent()))
       return rejected(Reason::anonymous);
     if (seraph_.refusal() || seraph_.says_anonymous()) return rejected(Reason::anonymous);
@@ -219,11 +141,49 @@ class Judge {
 
  private:
   [[nodiscard]] Verdict on_unauthorized() const {
-    if (is_challenge_of_a_proxy(response_)) return unavailable(Reason::forbidden);
+    const bool is_confluences = is_from_atlassian(response_) || has_crowds_consent();
+    if (!is_confluences && has_foreign_challenge(response_)) return unavailable(Reason::forbidden);
     // The session that was sent along is over, which says nothing about the token.
     if (!previous_.empty() && response_.body.find("invalid cookie was sent") != std::string::npos)
       return unavailable(Reason::unexpected_answer);
-    return rejected(Reason::unauthorized);
+    if (is_confluences || has_challenge_of_seraph(response_) ||
+        has_body_of_atlassians_401(response_))
+      return rejected(Reason::unauthorized);
+    return unavailable(Reason::gateway);
+  }
+
+  [[nodiscard]] Verdict on_redirect() const {
+    const auto target = redirect_target(response_.header("Location").value_or(""), asked());
+    if (!target || !target->is_login_page()) return unavailable(Reason::redirect);
+    return is_confluences_own(*target) ? rejected(Reason::login_page)
+                                       : unavailable(Reason::gateway);
+  }
+
+  /// Others have a login.jsp, too. Confluence may know itself by another host than this program
+  /// does, and then its headers tell that it is the one who answers.
+  [[nodiscard]] bool is_confluences_own(const RedirectTarget& target) const {
+    return target.is_on_host(settings_.base_url.host) || is_from_atlassian(response_) ||
+           has_crowds_consent() || (target.is_on_loopback() && gives_session_cookies());
+  }
+
+  [[nodiscard]] bool gives_session_cookies() const {
+    return !session_cookies_after(response_, settings_.session_cookies, {}).empty();
+  }
+
+  [[nodiscard]] std::string asked() const { return settings_.base_url.text + settings_.probe.path; }
+
+  /// The header by which an answer tells that it was made for another request than this one. An
+  /// SSO cookie with another token is somebody else's: Confluence repeats the one that was sent.
+  [[nodiscard]] std::optional<std::string_view> sign_of_a_cache() const {
+    if (gives_another_token(response_, settings_.token_cookie, token_)) return "Set-Cookie";
+    return header_of_a_cache(response_);
+  }
+
+  [[nodiscard]] Verdict from_a_cache(std::string_view header) const {
+    Verdict verdict = unavailable(Reason::cached_answer);
+    verdict.detail.append(", told by ").append(header);
+    verdict.retry_after.reset();  // asked of somebody else
+    return verdict;
   }
 
   /// Only Confluence repeats the SSO cookie, and only if Crowd has accepted the token.
@@ -260,10 +220,7 @@ class Judge {
 
   [[nodiscard]] Verdict unavailable(Reason reason) const {
     Verdict verdict = a_verdict(Result::unavailable, reason);
-    verdict.detail = "HTTP status " + std::to_string(response_.status);
-    // None was asked for.
-    const std::string_view encoding = response_.header("Content-Encoding").value_or("");
-    if (is_cookie_name(encoding)) verdict.detail.append(", encoded as ").append(encoding);
+    verdict.detail = in_words(response_, asked(), token_);
     verdict.retry_after = retry_after(response_);
     return verdict;
   }

@@ -101,6 +101,12 @@ std::multiset<std::string> names_of(const std::vector<std::string>& headers) {
   return names;
 }
 
+/// And those that are the same in each exchange.
+std::multiset<std::string> with_own_headers(std::multiset<std::string> names) {
+  names.insert({"Accept", "Cache-Control", "Pragma", "User-Agent"});
+  return names;
+}
+
 std::string value_of(const std::vector<std::string>& headers, const std::string& name) {
   for (const std::string& header : headers) {
     if (header.starts_with(name + ": ")) return header.substr(name.size() + 2);
@@ -116,11 +122,12 @@ BOOST_AUTO_TEST_SUITE(headers)
 
 BOOST_AUTO_TEST_CASE(of_a_first_exchange) {
   const auto headers = exchange_headers({}, {.token = "abc00", .address = "192.0.2.1"}, {});
-  BOOST_TEST((names_of(headers) ==
-              std::multiset<std::string>{"Accept", "Cookie", "User-Agent", "X-Forwarded-For"}));
+  BOOST_TEST((names_of(headers) == with_own_headers({"Cookie", "X-Forwarded-For"})));
   BOOST_TEST(value_of(headers, "Cookie") == "crowd.token_key=abc00");
   BOOST_TEST(value_of(headers, "X-Forwarded-For") == "192.0.2.1");
   BOOST_TEST(value_of(headers, "Accept") == "application/json");
+  BOOST_TEST(value_of(headers, "Cache-Control") == "no-cache, no-store");
+  BOOST_TEST(value_of(headers, "Pragma") == "no-cache");
   const std::string agent = value_of(headers, "User-Agent");
   BOOST_TEST(!agent.empty());
   BOOST_TEST(agent.find("Mozilla") == std::string::npos);
@@ -129,8 +136,7 @@ BOOST_AUTO_TEST_CASE(of_a_first_exchange) {
 BOOST_AUTO_TEST_CASE(of_a_renewal_carry_the_session) {
   const auto headers = exchange_headers({}, {.token = "abc00", .address = "2001:db8::1"},
                                         "JSESSIONID=1; ROUTEID=.n1");
-  BOOST_TEST((names_of(headers) ==
-              std::multiset<std::string>{"Accept", "Cookie", "User-Agent", "X-Forwarded-For"}));
+  BOOST_TEST((names_of(headers) == with_own_headers({"Cookie", "X-Forwarded-For"})));
   const std::string cookies = value_of(headers, "Cookie");
   BOOST_TEST(cookie_of(cookies, "crowd.token_key").value_or("") == "abc00");
   BOOST_TEST(cookie_of(cookies, "JSESSIONID").value_or("") == "1");
@@ -143,7 +149,7 @@ BOOST_AUTO_TEST_CASE(without_forwarding_tell_no_address) {
   ConfluenceSettings settings;
   settings.forwarded_for = false;
   const auto headers = exchange_headers(settings, {.token = "abc00", .address = "192.0.2.1"}, {});
-  BOOST_TEST((names_of(headers) == std::multiset<std::string>{"Accept", "Cookie", "User-Agent"}));
+  BOOST_TEST((names_of(headers) == with_own_headers({"Cookie"})));
   for (const std::string& header : headers) {
     BOOST_TEST(header.find("192.0.2.1") == std::string::npos);
   }
@@ -164,9 +170,7 @@ BOOST_FIXTURE_TEST_CASE(arrive_as_they_are_and_alone, Stage) {
   BOOST_TEST(request.method == "GET");
   BOOST_TEST(request.target == "/confluence/rest/api/user/current");
   BOOST_TEST(request.body == "");
-  BOOST_TEST(
-      (header_names(request) ==
-       std::multiset<std::string>{"Accept", "Cookie", "Host", "User-Agent", "X-Forwarded-For"}));
+  BOOST_TEST((header_names(request) == with_own_headers({"Cookie", "Host", "X-Forwarded-For"})));
   BOOST_TEST(request.header("X-Forwarded-For") == std::vector<std::string>{std::string(kAddress)},
              boost::test_tools::per_element());
   BOOST_TEST(request.cookie("crowd.token_key").value_or("") == token);

@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_SUITE(session_cookies)
 
 BOOST_AUTO_TEST_CASE(only_session_cookies_are_taken) {
   BOOST_TEST(merged({}, {kSessionCookie,
-                         {"Set-Cookie", "crowd.token_key=x; Path=/"},
+                         {"Set-Cookie", "crowd.token_key=" + std::string(kToken) + "; Path=/"},
                          {"Set-Cookie", "seraph.confluence=x"},
                          {"Set-Cookie", "jsessionid=x"},
                          {"Set-Cookie", "AWSALB=1"},
@@ -231,6 +231,44 @@ BOOST_AUTO_TEST_CASE(is_told_with_an_encoding_that_nobody_asked_for) {
              "HTTP status 200, encoded as gzip");
   BOOST_TEST(judged(200, {{"Content-Encoding", "line\r\nbreak"}}, "x").detail == "HTTP status 200");
   BOOST_TEST(judged(404, {}).detail == "HTTP status 404");
+}
+
+BOOST_AUTO_TEST_CASE(is_told_with_the_type_of_the_content) {
+  BOOST_TEST(judged(404, {{"Content-Type", "text/html;charset=UTF-8"}}, "<html>").detail ==
+             "HTTP status 404, text/html");
+  BOOST_TEST(judged(200, {{"Content-Type", "text/html"}, {"Content-Encoding", "br"}}).detail ==
+             "HTTP status 200, text/html, encoded as br");
+  for (const char* type : {"", "text", "text/", "/html", "te\r\nxt/html", "text/ht ml", ";",
+                           "text/html, text/plain", "\x1b[2J/html"})
+    BOOST_TEST(judged(404, {{"Content-Type", type}}).detail == "HTTP status 404", type);
+  BOOST_TEST(judged(404, {{"Content-Type", "text/" + std::string(9'000, 'x')}}).detail ==
+             "HTTP status 404");
+}
+
+BOOST_AUTO_TEST_CASE(is_told_with_the_place_a_redirect_leads_to) {
+  const std::pair<const char*, const char*> places[] = {
+      {"https://sso.example.net/login?next=secret", "https://sso.example.net/login"},
+      {"https://sso.example.net:8443", "https://sso.example.net:8443/"},
+      {"https://bob:secret@sso.example.net/#secret", "https://sso.example.net/"},
+      {"//sso.example.net/x;jsessionid=secret", "https://sso.example.net/x"},
+      {"/johnson/errors.action", "https://wiki.example.com/johnson/errors.action"},
+  };
+  for (const auto& [location, place] : places) {
+    for (const int status : {301, 302, 303, 307, 308})
+      BOOST_TEST(judged(status, {{"Location", location}}).detail ==
+                 "HTTP status " + std::to_string(status) + " to " + place);
+  }
+  for (const char* location : {"", "mailto:x@y", "\x01", "http:", "/\\sso.example.net/x"})
+    BOOST_TEST(judged(302, {{"Location", location}}).detail == "HTTP status 302 to no usable URL",
+               location);
+  BOOST_TEST(judged(302, {}).detail == "HTTP status 302");
+  BOOST_TEST(judged(200, {{"Location", "/x"}}).detail == "HTTP status 200");
+  const std::string token(kToken);
+  BOOST_TEST(judged(302, {{"Location", "/x/" + token + "/y"}}).detail ==
+             "HTTP status 302 to https://wiki.example.com/...");
+  BOOST_TEST(judged(302, {{"Location", "/" + std::string(60'000, 'x')}}).detail.size() < 300U);
+  BOOST_TEST(judged(302, {{"Location", "http://" + std::string(60'000, 'x')}}).detail.size() <
+             500U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -253,11 +253,11 @@ BOOST_AUTO_TEST_CASE(a_removal_of_another_sso_cookie_is_no_removal) {
                 Result::rejected, Reason::not_permitted);
 }
 
-BOOST_AUTO_TEST_CASE(another_or_removed_sso_cookie_is_not_crowds_consent) {
+BOOST_AUTO_TEST_CASE(a_removed_sso_cookie_is_not_crowds_consent) {
   const std::string token(kToken);
   for (const std::string& line :
-       {std::string("crowd.token_key=other; Path=/"), std::string("crowd.token_key=\"\"; Path=/"),
-        "crowd.token_key=" + token + "; Max-Age=0", "crowd.token_key=" + token + "x",
+       {std::string("crowd.token_key=other; Max-Age=0; Path=/"),
+        std::string("crowd.token_key=\"\"; Path=/"), "crowd.token_key=" + token + "; Max-Age=0",
         "Crowd.Token_Key=" + token, "x=" + token}) {
     check_refusal(judged(200, {kSessionCookie, {"Set-Cookie", line}}, kAnonymous), Result::rejected,
                   Reason::anonymous);

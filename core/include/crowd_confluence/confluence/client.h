@@ -18,8 +18,8 @@ namespace crowd_confluence {
 
 /// The headers of an exchange: nothing of the browser's request goes to Confluence but the SSO
 /// cookie and the one address, because Confluence logs a user out everywhere over a bad
-/// Authorization, and a browser's User-Agent switches on other checks. `session_cookies`: those of
-/// a session that is to be proven again, or empty.
+/// Authorization, and a browser's User-Agent switches on other checks. Caches are asked to stay
+/// out. `session_cookies`: those of a session that is to be proven again, or empty.
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT std::vector<std::string> exchange_headers(
     const ConfluenceSettings& settings, const Visitor& visitor, std::string_view session_cookies);
 

@@ -5,8 +5,13 @@
 //  1. The probe's JSON answer: `type` is `known` (`anonymous` for a token that is nobody's).
 //  2. The last X-Seraph-LoginReason is OK, and X-AUSERNAME names a user.
 // That Confluence repeats the SSO cookie shows only that Crowd accepted it; the user may still not
-// be allowed to use Confluence, and with a 403 is not. A 429, a 5xx, a redirect to anything but the
-// log-in page, and a page or a challenge of some proxy say nothing about the token.
+// be allowed to use Confluence, and with a 403 is not. A 429, a 5xx, a redirect to anything but
+// Confluence's own log-in page, and a 401, a page or a challenge of some gateway say nothing about
+// the token. Nor does an answer that a cache kept, whatever is in it: it carries another token in
+// the SSO cookie, or says so by Age, X-Cache and the like.
+//
+// A 401 is Confluence's if it has headers of Atlassian's, or no challenge of somebody else's and a
+// body that Atlassian's applications write, or none.
 
 #ifndef CROWD_CONFLUENCE_CONFLUENCE_VERDICT_H_
 #define CROWD_CONFLUENCE_CONFLUENCE_VERDICT_H_
@@ -27,7 +32,8 @@ struct Verdict {
   Result result = Result::unavailable;  // never Result::missing
   Reason reason = Reason::unexpected_answer;
   Session session;     // with Result::session
-  std::string detail;  // with Result::unavailable, what happened in words; may be empty; no secrets
+  std::string detail;  // with Result::unavailable, what happened in words: the status, the type of
+                       // the content, the Location; may be empty; printable, no secrets
   std::optional<std::chrono::seconds> retry_after;  // as the response asks; nonsense is left out
   bool may_concern_one_user = false;  // a 500: a broken account perhaps, and no ailing Confluence
 };
