@@ -1,5 +1,7 @@
 #include "process/logged_events.h"
 
+#include <algorithm>
+
 #include "log.h"
 #include "process/warn_once.h"
 
@@ -29,6 +31,18 @@ void LoggedEvents::session_too_large(const ConfluenceSettings& settings, std::si
       "request of such a user. Remedy: name fewer cookies in CrowdConfluenceSessionCookies",
       settings.base_url.text.c_str(), static_cast<unsigned long>(bytes),
       static_cast<unsigned long>(most_bytes), settings.base_url.text.c_str());
+}
+
+void LoggedEvents::balancer_cookie_left_out(const ConfluenceSettings& settings,
+                                            std::string_view name) noexcept {
+  if (!is_first_to_warn(WarnOnce::balancer_cookie_left_out)) return;
+  ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server_,
+               CCF_BALANCER_COOKIE_LEFT_OUT
+               "%s sets the cookie %.*s, which looks like a load balancer's and is not passed on: "
+               "the app's calls may reach a node that does not know the session. Remedy: add it to "
+               "CrowdConfluenceSessionCookies",
+               settings.base_url.text.c_str(),
+               static_cast<int>(std::min<std::size_t>(name.size(), 100)), name.data());
 }
 
 }  // namespace crowd_confluence::httpd

@@ -99,6 +99,9 @@ Duration longest_lead(const ConfluenceSettings& settings, const BrokerContext& c
 
 BrokerEvents::~BrokerEvents() = default;
 
+void BrokerEvents::balancer_cookie_left_out(const ConfluenceSettings& /*settings*/,
+                                            std::string_view /*name*/) noexcept {}
+
 class SessionBroker::Impl {
  public:
   Impl(ConfluenceSettings settings, const BrokerPolicy& policy, const BrokerContext& context);
@@ -268,6 +271,8 @@ Verdict SessionBroker::Impl::exchange(CircuitBreaker::Admission admission, const
   Verdict verdict = client_.exchange(visitor, session_cookies);
   if (verdict.reason == Reason::internal) return verdict;  // of Confluence it tells nothing
   BrokerEvents* const events = context_.events;
+  if (!verdict.left_out_balancer.empty() && events != nullptr)
+    events->balancer_cookie_left_out(settings(), verdict.left_out_balancer);
   if (meaning_of(verdict.reason).is_failure) {
     if (has_opened_breaker(key, verdict) && events != nullptr)
       events->breaker_opened(settings(), verdict.reason, verdict.detail);

@@ -76,6 +76,15 @@ std::string session_cookies_after(const HttpResponse& response, const CookieName
   return header;
 }
 
+std::string left_out_balancer(const HttpResponse& response, const CookieNames& names) {
+  std::string name;
+  for_each_set_cookie(response, [&](const SetCookie& cookie) {
+    if (!cookie.removes && !names.contains(cookie.name) && names.is_balancer(cookie.name))
+      name = cookie.name;
+  });
+  return name;
+}
+
 bool repeats_token(const HttpResponse& response, std::string_view token_cookie,
                    std::string_view token) {
   std::vector<HeldCookie> jar;

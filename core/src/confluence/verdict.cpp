@@ -199,6 +199,7 @@ class Judge {
     if (cookies.empty()) return unavailable(Reason::no_session_cookie);
     Verdict verdict = a_verdict(Result::session, reason);
     if (!verdict.session.assign(user, cookies)) return unavailable(Reason::too_large);
+    verdict.left_out_balancer = left_out_balancer(response_, settings_.session_cookies);
     return verdict;
   }
 

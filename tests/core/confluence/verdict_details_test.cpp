@@ -113,6 +113,22 @@ BOOST_AUTO_TEST_CASE(a_removal_with_another_path_or_domain_is_another_cookies) {
              Cookies{"JSESSIONID=2"});
 }
 
+BOOST_AUTO_TEST_CASE(a_balancers_cookie_that_is_left_out_is_named) {
+  const auto left_out = [](const char* line) {
+    const Verdict verdict = judged(200, {kSessionCookie, {"Set-Cookie", line}}, kKnown);
+    BOOST_TEST(verdict.result == Result::session);
+    return verdict.left_out_balancer;
+  };
+  BOOST_TEST(left_out("wiki-sticky=n1; Path=/") == "wiki-sticky");
+  BOOST_TEST(left_out("a=b; Path=/, NSC_wiki=n1") == "NSC_wiki");
+  for (const char* line :
+       {"ROUTEID=.n1", "AWSALBCORS=x", "wiki-sticky=; Max-Age=0", "seraph.confluence=x",
+        "confluence.browse.space.cookie=x", "jsessionid=x", "wiki sticky=x"})
+    BOOST_TEST(left_out(line) == "", line);
+  BOOST_TEST(judged(200, {kSessionCookie, {"Set-Cookie", "lb=1"}}, kAnonymous).left_out_balancer ==
+             "");
+}
+
 BOOST_AUTO_TEST_CASE(of_too_many_the_required_one_stays) {
   Headers headers;
   for (int i = 0; i < 100; ++i)

@@ -33,6 +33,10 @@ class CROWD_CONFLUENCE_EXPORT BrokerEvents {
   /// for again with every request.
   virtual void session_too_large(const ConfluenceSettings& settings, std::size_t bytes,
                                  std::size_t most_bytes) noexcept = 0;
+  /// Confluence gave a load balancer's cookie, and `name` is none of those that make up a session:
+  /// the app's calls will reach other nodes. Told with each exchange; by default to nobody.
+  virtual void balancer_cookie_left_out(const ConfluenceSettings& settings,
+                                        std::string_view name) noexcept;
 };
 
 /// What the brokers of one process share. All must outlive them, except `refresh`, which holds work

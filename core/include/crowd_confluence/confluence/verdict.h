@@ -35,6 +35,9 @@ struct Verdict {
   std::string detail;  // with Result::unavailable, what happened in words: the status, the type of
                        // the content, the Location; may be empty; printable, no secrets
   std::optional<std::chrono::seconds> retry_after;  // as the response asks; nonsense is left out
+  /// With Result::session: the name of a load balancer's cookie that came with the session and is
+  /// none of ConfluenceSettings::session_cookies; mostly empty.
+  std::string left_out_balancer;
   bool may_concern_one_user = false;  // a 500: a broken account perhaps, and no ailing Confluence
 };
 
