@@ -9,6 +9,7 @@
 #include "module_functions.h"
 #include "process/child.h"
 #include "process/start.h"
+#include "request/balancer_cookies.h"
 #include "request/fixup.h"
 #include "request/forwarded_for_by_proxy.h"
 #include "response/response_filter.h"
@@ -19,6 +20,11 @@ namespace {
 
 int find_others(apr_pool_t*, apr_pool_t*, apr_pool_t*, server_rec*) noexcept {
   cc::find_proxy_module();
+  return OK;
+}
+
+int take_place_around_others(apr_pool_t*, apr_pool_t*, apr_pool_t*) noexcept {
+  cc::stand_around_balancers();
   return OK;
 }
 
@@ -42,6 +48,8 @@ void crowd_confluence_register_hooks(apr_pool_t*) {
   // It may answer from its cache.
   static const char* const kBeforeHandling[] = {"mod_cache.c", nullptr};
 
+  // All modules are loaded by then, and hooks are not yet sorted for good.
+  ap_hook_pre_config(take_place_around_others, nullptr, nullptr, APR_HOOK_MIDDLE);
   // Refuse a configuration that cannot work where `httpd -t` does, before a restart relies on it.
   ap_hook_check_config(cc::check_configuration, nullptr, nullptr, APR_HOOK_MIDDLE);
   // Say what is dangerous, and get the memory that the processes share before there are any.

@@ -162,6 +162,10 @@ void RequestHeaders::put_together(request_rec& request, const DirectoryConfig& c
         apr_pstrmemdup(request.pool, address.data(), address.size()));
 }
 
+const char* RequestHeaders::browser_cookie() const {
+  return cookies_.empty() ? nullptr : cookies_.begin()->value.data();
+}
+
 void RequestHeaders::restore(request_rec& request) {
   for (std::size_t i = 0; i < set_count_; ++i) apr_table_unset(request.headers_in, set_[i]);
   for (const Headers* list : {&cookies_, &others_}) {

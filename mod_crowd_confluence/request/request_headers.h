@@ -33,6 +33,10 @@ class RequestHeaders {
   void put_together(request_rec& request, const DirectoryConfig& config, std::string_view token,
                     std::string_view session_cookies, std::string_view address);
 
+  /// The Cookie header as the browser sent it, the first one if there were several; null if there
+  /// was none.
+  [[nodiscard]] const char* browser_cookie() const;
+
   /// Makes the headers what they were before, for an internal redirect to somewhere else.
   void restore(request_rec& request);
 

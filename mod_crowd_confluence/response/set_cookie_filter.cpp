@@ -9,6 +9,7 @@
 #include "crowd_confluence/cookie/cookie_header.h"
 #include "log.h"
 #include "process/warn_once.h"
+#include "request/balancer_cookies.h"
 #include "response/session_end.h"
 
 namespace crowd_confluence::httpd {
@@ -77,6 +78,10 @@ bool SetCookieFilter::is_of_confluence(const SetCookie& cookie) const {
   const PassAs& pass_as = config_.passing();
   if (pass_as.place == PassAs::header ||
       !config_.session_cookie_names().may_be_taken_for(pass_as.name, cookie.name))
+    return false;
+  // This server's own, by which it finds the app's node.
+  if (config_.session_cookie_names().is_balancer(cookie.name) &&
+      is_sticky_cookie_of_app(request_, cookie.name))
     return false;
   warn_of_clash(cookie.name);
   return true;
