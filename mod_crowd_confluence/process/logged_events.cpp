@@ -35,14 +35,23 @@ void LoggedEvents::session_too_large(const ConfluenceSettings& settings, std::si
 
 void LoggedEvents::balancer_cookie_left_out(const ConfluenceSettings& settings,
                                             std::string_view name) noexcept {
+  const int length = static_cast<int>(std::min<std::size_t>(name.size(), 100));
+  // The directive must have been written without it, whose author may know why.
+  if (CookieNames::defaults().contains(name)) {
+    if (is_first_to_warn(WarnOnce::usual_balancer_cookie_left_out))
+      ap_log_error(APLOG_MARK, APLOG_INFO, 0, server_,
+                   "%s sets the cookie %.*s, a load balancer's, which is none of the "
+                   "CrowdConfluenceSessionCookies and is not passed on",
+                   settings.base_url.text.c_str(), length, name.data());
+    return;
+  }
   if (!is_first_to_warn(WarnOnce::balancer_cookie_left_out)) return;
   ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server_,
                CCF_BALANCER_COOKIE_LEFT_OUT
                "%s sets the cookie %.*s, which looks like a load balancer's and is not passed on: "
                "the app's calls may reach a node that does not know the session. Remedy: add it to "
                "CrowdConfluenceSessionCookies",
-               settings.base_url.text.c_str(),
-               static_cast<int>(std::min<std::size_t>(name.size(), 100)), name.data());
+               settings.base_url.text.c_str(), length, name.data());
 }
 
 }  // namespace crowd_confluence::httpd

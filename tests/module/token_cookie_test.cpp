@@ -136,8 +136,10 @@ BOOST_AUTO_TEST_CASE(nothing_else_of_the_browsers_request_goes_to_confluence) {
              boost::test_tools::per_element());
   BOOST_TEST(exchange.header("Accept").front() == "application/json");
   BOOST_TEST(exchange.header("User-Agent").front().find("mod_crowd_confluence/") == 0U);
-  const std::vector<std::string> known = {"host",   "cookie",     "x-forwarded-for",
-                                          "accept", "user-agent", "accept-encoding"};
+  const std::vector<std::string> known = {"host",          "cookie",     "x-forwarded-for",
+                                          "accept",        "user-agent", "accept-encoding",
+                                          "cache-control", "pragma"};
+  BOOST_TEST(exchange.header("Cache-Control").front() == "no-cache, no-store");
   for (const auto& header : exchange.headers) {
     std::string name = header.first;
     std::transform(name.begin(), name.end(), name.begin(),
