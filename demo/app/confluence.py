@@ -33,9 +33,20 @@ SESSION_COOKIE = "JSESSIONID"
 # CrowdConfluenceSessionCookies in httpd's configuration.
 COMPANION_COOKIES = (
     "atlassian.xsrf.token",
+    "ATLROUTE*",
     "AWSALB*",
-    "ROUTEID",
+    "AWSELB",
+    "AWSELBCORS",
+    "ApplicationGatewayAffinity*",
+    "ARRAffinity*",
+    "GCLB",
+    "GCILB",
+    "X-Oracle-BMC-LBS-Route",
     "BIGipServer*",
+    "INGRESSCOOKIE",
+    "route",
+    "ROUTEID",
+    "SERVERID",
     "__VCAP_ID__",
 )
 
