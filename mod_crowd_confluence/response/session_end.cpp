@@ -13,13 +13,9 @@ namespace crowd_confluence::httpd {
 
 bool was_sent_to_confluence(const request_rec& request, const DirectoryConfig& config) {
   constexpr std::string_view kProxied = "proxy:";
-  std::string_view url = request.filename != nullptr ? request.filename : "";
-  if (config.upstream == nullptr || !url.starts_with(kProxied)) return false;
-  url.remove_prefix(kProxied.size());
-  const std::string& base = config.upstream->base_url.text;
-  if (!url.starts_with(base)) return false;
-  const std::string_view rest = url.substr(base.size());
-  return rest.empty() || rest.front() == '/' || rest.front() == '?';
+  const std::string_view url = request.filename != nullptr ? request.filename : "";
+  return config.upstream != nullptr && url.starts_with(kProxied) &&
+         config.upstream->base_url.is_base_of(url.substr(kProxied.size()));
 }
 
 SessionEnd end_said_by_app(const apr_table_t* headers) {

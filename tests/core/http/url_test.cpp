@@ -145,6 +145,85 @@ BOOST_DATA_TEST_CASE(takes_a_base_url_apart, data::make(kUrls), url) {
   BOOST_TEST(parsed.value().host == url.host);
 }
 
+struct TypedUrl {
+  const char* given;
+  const char* canonical;
+
+  friend std::ostream& operator<<(std::ostream& out, const TypedUrl& url) {
+    return out << url.given;
+  }
+};
+
+const TypedUrl kSameUrls[] = {
+    {"HTTPS://Wiki.Example.COM", "https://wiki.example.com"},
+    {"https://wiki.example.com:443", "https://wiki.example.com"},
+    {"https://wiki.example.com:443/", "https://wiki.example.com"},
+    {"https://wiki.example.com:0443/a", "https://wiki.example.com/a"},
+    {"https://wiki.example.com:/a", "https://wiki.example.com/a"},
+    {"http://WIKI:80/Confluence/", "http://wiki/Confluence"},
+    {"http://wiki:443", "http://wiki:443"},
+    {"https://wiki:80", "https://wiki:80"},
+    {"https://[2001:DB8:0:0:0:0:0:1]:443/a", "https://[2001:db8::1]/a"},
+    {"https://[2001:db8::0001]", "https://[2001:db8::1]"},
+    {"http://[0:0:0:0:0:0:0:1]:80", "http://[::1]"},
+    {"http://[::1]:8090", "http://[::1]:8090"},
+    {"http://[FE80::1%25eth0]:8090/a", "http://[fe80::1%25eth0]:8090/a"},
+    {"https://wiki/%7Ealice/%63onfluence", "https://wiki/~alice/confluence"},
+    {"https://wiki/a%2fb%c3%bc", "https://wiki/a%2Fb%C3%BC"},
+    {"https://wiki/a%", "https://wiki/a%"},
+    {"https://wiki/a%4", "https://wiki/a%4"},
+    {"https://wiki/a%zz", "https://wiki/a%zz"},
+    {"https://wiki/%2541", "https://wiki/%2541"},
+    {"https://wiki/./a/../confluence", "https://wiki/confluence"},
+    {"https://wiki/a/..", "https://wiki"},
+    {"https://wiki/a/%2e%2E/confluence", "https://wiki/confluence"},
+    {"https://wiki/../..", "https://wiki"},
+    {"https://wiki/CONFLUENCE", "https://wiki/CONFLUENCE"},
+    {"https://wiki/a:443/B", "https://wiki/a:443/B"},
+};
+
+BOOST_DATA_TEST_CASE(one_confluence_has_one_url, data::make(kSameUrls), url) {
+  const auto parsed = parse_base_url(url.given);
+  BOOST_TEST_REQUIRE(parsed.has_value());
+  BOOST_TEST(parsed.value().text == url.canonical);
+  const auto again = parse_base_url(parsed.value().text);
+  BOOST_TEST_REQUIRE(again.has_value());
+  BOOST_TEST(again.value().text == url.canonical);
+  BOOST_TEST(again.value().host == parsed.value().host);
+  BOOST_TEST(parsed.value().is_base_of(url.given));
+}
+
+BOOST_AUTO_TEST_CASE(knows_what_is_in_it_however_it_is_typed) {
+  const BaseUrl base = parse_base_url("https://Wiki.example.com:443/Conf~luence/").value();
+  for (const char* inside :
+       {"https://wiki.example.com/Conf~luence", "https://wiki.example.com/Conf~luence/",
+        "https://WIKI.EXAMPLE.COM/Conf~luence/rest?a=b",
+        "https://wiki.example.com:443/Conf~luence?x",
+        "HTTPS://wiki.example.com/%43onf%7Eluence/login.action#top",
+        "https://wiki.example.com/Conf~luence;jsessionid=1",
+        "https://wiki.example.com/Conf~luence/a b",
+        "https://wiki.example.com/Conf~luence/\"'<>\xc3\xbc|"})
+    BOOST_TEST(base.is_base_of(inside), inside);
+  for (const char* outside :
+       {"", "proxy:https://wiki.example.com/Conf~luence", "http://wiki.example.com/Conf~luence",
+        "https://wiki.example.com:8443/Conf~luence", "https://wiki.example.com/conf~luence",
+        "https://wiki.example.com/Conf~luence2", "https://wiki.example.com/",
+        "https://wiki.example.com", "https://wiki.example.com.evil/Conf~luence",
+        "https://evil/Conf~luence", "https://evil/?https://wiki.example.com/Conf~luence",
+        "https://wiki.example.com?/Conf~luence", "/Conf~luence",
+        "https:/wiki.example.com/Conf~luence", "https://wiki.example.com:44300/Conf~luence",
+        "balancer://wiki.example.com/Conf~luence"})
+    BOOST_TEST(!base.is_base_of(outside), outside);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_context_path_all_of_the_host_is_in_it) {
+  const BaseUrl base = parse_base_url("http://[::1]:80").value();
+  for (const char* inside : {"http://[::1]", "http://[0:0::1]/", "http://[::1]:80/a?b"})
+    BOOST_TEST(base.is_base_of(inside), inside);
+  for (const char* outside : {"http://[::2]/", "http://[::1]:8080/", "http://[::1]x/"})
+    BOOST_TEST(!base.is_base_of(outside), outside);
+}
+
 BOOST_AUTO_TEST_CASE(a_scheme_has_no_case) {
   const auto parsed = parse_base_url("HTTPS://wiki.example.com");
   BOOST_TEST_REQUIRE(parsed.has_value());
