@@ -26,6 +26,8 @@ Reason reason_of(HttpFailure failure) {
       return Reason::protocol;
     case HttpFailure::too_large:
       return Reason::too_large;
+    case HttpFailure::ambiguous_length:  // one answer's fault, by which no breaker opens
+      return Reason::unexpected_answer;
     case HttpFailure::internal:
       break;
   }

@@ -23,16 +23,6 @@ std::string without_zone(std::string_view authority) {
   return text;
 }
 
-/// Where the blank line behind a head ends; npos if it has not come.
-std::size_t end_of_head(std::string_view text) {
-  for (std::size_t line = text.find('\n'); line != text.npos; line = text.find('\n', line + 1)) {
-    const std::string_view next = text.substr(line + 1);
-    if (next.starts_with('\n')) return line + 2;
-    if (next.starts_with("\r\n")) return line + 3;
-  }
-  return text.npos;
-}
-
 /// The status line as Beast wants it. Some servers omit the blank before a reason that is not there
 /// (RFC 7230 §3.1.2 asks for it), and some gateways write the version by which they were answered.
 std::string normalized_status_line(std::string_view line) {
@@ -61,6 +51,23 @@ std::string normalized_head(std::string_view head) {
     head.remove_prefix(end + 1);
   }
   return text;
+}
+
+/// Whether the head, with CRLF at its lines' ends, says in more than one way where the body ends.
+bool has_ambiguous_length(std::string_view head) {
+  int lengths = 0;
+  bool has_encoding = false;
+  while (!head.empty()) {
+    const std::size_t end = head.find("\r\n");
+    const std::string_view line = head.substr(0, end);
+    const std::size_t colon = line.find(':');
+    const std::string_view name = ascii::trimmed_right(line.substr(0, colon));
+    if (ascii::equal_ignoring_case(name, "content-length"))
+      lengths += line.find(',', colon) == line.npos ? 1 : 2;
+    has_encoding = has_encoding || ascii::equal_ignoring_case(name, "transfer-encoding");
+    head.remove_prefix(end == head.npos ? head.size() : end + 2);
+  }
+  return lengths > 1 || (lengths == 1 && has_encoding);
 }
 
 HttpError error_of(const BeastError& error) {
@@ -158,19 +165,38 @@ std::optional<HttpError> ResponseReader::take(std::string_view bytes) {
   return std::nullopt;
 }
 
+/// Where the blank line behind the head ends; npos if it has not come. Looks at each byte once.
+std::size_t ResponseReader::end_of_head() {
+  for (;;) {
+    const std::size_t end = unread_.find('\n', scanned_);
+    if (end == unread_.npos) {
+      scanned_ = unread_.size();
+      return unread_.npos;
+    }
+    const auto line = std::string_view(unread_).substr(line_begin_, end - line_begin_);
+    const bool is_blank = line.empty() || line == "\r";
+    line_begin_ = scanned_ = is_blank ? 0 : end + 1;
+    if (is_blank) return end + 1;
+  }
+}
+
 /// Beast gets a head as a whole, so that it can be put into the form on which Beast insists.
 std::optional<HttpError> ResponseReader::take_head() {
   constexpr std::string_view kHttp = "HTTP/";
   if (!kHttp.starts_with(std::string_view(unread_).substr(0, kHttp.size())))
     return error_of(http::error::bad_version);
-  const std::size_t end = end_of_head(unread_);
+  const std::size_t end = end_of_head();
   if (head_bytes_ + std::min(end, unread_.size()) > most_head_bytes_)
     return error_of(http::error::header_limit);
   if (end == std::string::npos) return std::nullopt;
   BeastError error;
   const std::string head = normalized_head(std::string_view(unread_).substr(0, end));
   parser_->put(boost::asio::buffer(head), error);
-  if (error && error != http::error::need_more) return error_of(error);
+  if (error && error != http::error::need_more) {
+    if (has_ambiguous_length(head))
+      return HttpError{HttpFailure::ambiguous_length, "the answer gives its length in two ways"};
+    return error_of(error);
+  }
   unread_.erase(0, end);
   head_bytes_ += end;
   if (parser_->is_interim()) parser_ = std::make_unique<Parser>(most_head_bytes_, most_body_bytes_);

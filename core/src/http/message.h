@@ -32,7 +32,8 @@ std::string get_request(std::string_view target, std::string_view authority,
 
 /// Reads one response from the bytes of a connection, as they come. Interim responses (1xx) and
 /// trailers are passed over. Status lines and headers may have `most_head_bytes` together, and so
-/// may what stands around the chunks of a body.
+/// may what stands around the chunks of a body. Takes time in proportion to the bytes, in whatever
+/// pieces they come.
 class ResponseReader {
  public:
   ResponseReader(std::size_t most_head_bytes, std::size_t most_body_bytes);
@@ -60,11 +61,14 @@ class ResponseReader {
 
   std::optional<HttpError> take_head();
   std::optional<HttpError> take_body();
+  [[nodiscard]] std::size_t end_of_head();
 
   const std::size_t most_head_bytes_;
   const std::size_t most_body_bytes_;
   std::unique_ptr<Parser> parser_;
   std::string unread_;
+  std::size_t line_begin_ = 0;  // of the line of a head that has not come to its end yet
+  std::size_t scanned_ = 0;     // up to where `unread_` has no end of that line
   std::size_t head_bytes_ = 0;  // interim responses included
 };
 

@@ -533,6 +533,14 @@ BOOST_FIXTURE_TEST_CASE(of_connections_are_told_apart, Stage) {
   BOOST_TEST(client.exchange(alice(), {}).result == Result::unavailable);
   simulator.clear_faults();
 
+  // One answer's fault, which opens no breaker.
+  simulator.misbehave(Server::kConfluence,
+                      Fault::respond_with("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
+                                          "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
+  check(client.exchange(alice(), {}), Result::unavailable, Reason::unexpected_answer);
+  BOOST_TEST(!meaning_of(Reason::unexpected_answer).is_failure);
+  simulator.clear_faults();
+
   check_alice(exchange(alice()));
 
   simulator.stop_listening(Server::kConfluence);

@@ -19,7 +19,12 @@ enum class HttpFailure : std::uint8_t {
   network,      // the connection broke
   protocol,     // the answer is not HTTP
   too_large,    // the answer exceeds a limit
-  internal      // this process could not ask: memory, descriptors, a setting that libcurl refused
+  internal,     // this process could not ask: memory, descriptors, ports, a URL or header that must
+                // not be sent, a setting that libcurl refused. The server has no part in it
+  /// The answer gives its length in two ways: Content-Length beside Transfer-Encoding, or two
+  /// lengths. RFC 9112 §6.3 lets one of them win, which is how answers are smuggled past those who
+  /// choose the other. It is refused on purpose, and a fault of this answer, not of the server.
+  ambiguous_length
 };
 
 struct HttpError {
