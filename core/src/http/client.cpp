@@ -4,11 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
-#include <mutex>
 #include <utility>
 
+#include "base/sigpipe_blocked.h"
+#include "crowd_confluence/http/url.h"
 #include "http/connection.h"
+#include "http/connection_pool.h"
 #include "http/message.h"
 #include "http/proxy.h"
 
@@ -18,13 +19,11 @@ namespace {
 /// Room for what comes in one piece of a usual answer.
 constexpr std::size_t kReceiveBytes = 16 * 1024;
 
-bool is_one_line(std::string_view header) {
+/// Without control characters other than tabs: RFC 9110 §5.5.
+bool may_be_header(std::string_view header) {
   return std::none_of(header.begin(), header.end(),
-                      [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+                      [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
 }
-
-/// Firewalls forget connections on which nothing happens, without a word to either side.
-constexpr std::chrono::minutes kMaxIdle{1};
 
 /// What came of one request over one connection.
 struct Attempt {
@@ -54,54 +53,47 @@ Attempt ask(HttpConnection& connection, std::string_view request, Deadline deadl
     auto error = bytes == 0 ? reader.take_end() : reader.take({buffer.data(), bytes});
     if (error) return {std::move(*error), was_heard};
   } while (!reader.is_complete());
-  return {reader.take_response(), was_heard, reader.leaves_connection_usable()};
+  HttpResponse response = reader.take_response();
+  // The name may lead to another server by now.
+  const bool is_reusable = reader.leaves_connection_usable() && response.status < 500;
+  return {std::move(response), was_heard, is_reusable};
 }
 
 }  // namespace
 
-/// A stack of idle connections. A call takes one, uses it alone, and puts it back, so that there
-/// are as many connections as there were calls at once, until those at the bottom, which are idle
-/// for the longest time, are of no use any more.
 class HttpClient::Impl {
  public:
-  explicit Impl(HttpSettings settings)
-      : settings_(std::move(settings)), proxy_(HttpProxy::of(settings_.outgoing_proxy)) {}
+  Impl(HttpSettings settings, std::chrono::milliseconds connection_lifetime)
+      : context_(std::move(settings)),
+        proxy_(HttpProxy::of(context_.settings.outgoing_proxy)),
+        pool_(connection_lifetime) {}
 
-  [[nodiscard]] const HttpSettings& settings() const { return settings_; }
+  [[nodiscard]] const HttpSettings& settings() const { return context_.settings; }
 
   Expected<HttpResponse, HttpError> get(const std::string& url,
                                         const std::vector<std::string>& headers,
                                         Deadline deadline) {
     const auto parts = HttpUrl::parse(url);
-    if (!parts) return HttpError{HttpFailure::internal, "this is no URL of http or https"};
-    if (!std::all_of(headers.begin(), headers.end(), is_one_line))
-      return HttpError{HttpFailure::internal, "a header of the request is not one line"};
+    if (!parts || !may_be_in_url(url))
+      return HttpError{HttpFailure::internal, "this is no URL of http or https"};
+    if (!std::all_of(headers.begin(), headers.end(), may_be_header))
+      return HttpError{HttpFailure::internal, "a header of the request has control characters"};
     const std::string request = request_for(url, *parts, headers);
-    const std::string origin = url.substr(0, url.size() - parts->target.size());
+    const auto origin = std::string_view(url).substr(0, url.size() - parts->target.size());
 
-    if (std::optional<Idle> kept = take_idle(origin)) {
-      Attempt attempt = ask(kept->connection, request, deadline);
-      if (!attempt.met_a_dead_connection()) return result_of(std::move(attempt), *std::move(kept));
+    if (std::optional<HttpConnection> kept = pool_.take(origin)) {
+      Attempt attempt = ask(*kept, request, deadline);
+      if (!attempt.met_a_dead_connection())
+        return result_of(std::move(attempt), origin, *std::move(kept));
     }
-    auto opened = HttpConnection::open(settings_, url, deadline);
+    auto opened = HttpConnection::open(context_, url, deadline);
     if (!opened) return opened.error();
-    Idle fresh{origin, std::move(opened).value(), {}};
-    Attempt attempt = ask(fresh.connection, request, deadline);
-    return result_of(std::move(attempt), std::move(fresh));
+    HttpConnection fresh = std::move(opened).value();
+    Attempt attempt = ask(fresh, request, deadline);
+    return result_of(std::move(attempt), origin, std::move(fresh));
   }
 
  private:
-  /// A connection that nobody uses, and where it leads: scheme, host and port.
-  struct Idle {
-    std::string origin;
-    HttpConnection connection;
-    std::chrono::steady_clock::time_point since = {};
-
-    [[nodiscard]] bool is_usable() {
-      return std::chrono::steady_clock::now() - since < kMaxIdle && !connection.is_stale();
-    }
-  };
-
   std::string request_for(const std::string& url, const HttpUrl& parts,
                           const std::vector<std::string>& headers) const {
     if (!proxy_.relays_requests || parts.is_https)
@@ -111,51 +103,28 @@ class HttpClient::Impl {
     return get_request(url, parts.authority, with_proxys);
   }
 
-  std::optional<Idle> take_idle(std::string_view origin) {
-    for (;;) {
-      std::optional<Idle> taken;
-      {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        const auto found = std::find_if(idle_.rbegin(), idle_.rend(),
-                                        [&](const Idle& each) { return each.origin == origin; });
-        if (found == idle_.rend()) return std::nullopt;
-        taken = std::move(*found);
-        idle_.erase(std::next(found).base());
-      }
-      // Closing takes a moment, and nobody else is to wait for that.
-      if (taken->is_usable()) return taken;
-    }
-  }
-
-  Expected<HttpResponse, HttpError> result_of(Attempt attempt, Idle connection) {
-    if (attempt.is_reusable) keep(std::move(connection));
+  Expected<HttpResponse, HttpError> result_of(Attempt attempt, std::string_view origin,
+                                              HttpConnection connection) {
+    if (attempt.is_reusable) pool_.keep(origin, std::move(connection));
     return std::move(attempt.result);
   }
 
-  void keep(Idle connection) {
-    std::vector<Idle> useless;  // closed when the lock is free again
-    const std::lock_guard<std::mutex> lock(mutex_);
-    const auto first_usable =
-        std::find_if(idle_.begin(), idle_.end(), [](Idle& each) { return each.is_usable(); });
-    useless.assign(std::move_iterator(idle_.begin()), std::move_iterator(first_usable));
-    idle_.erase(idle_.begin(), first_usable);
-    connection.since = std::chrono::steady_clock::now();
-    idle_.push_back(std::move(connection));
-  }
-
-  const HttpSettings settings_;
+  ConnectionContext context_;
   const HttpProxy proxy_;
-  std::mutex mutex_;
-  std::vector<Idle> idle_;
+  ConnectionPool pool_;  // ends before the context of its connections
 };
 
-HttpClient::HttpClient(HttpSettings settings)
-    : impl_(std::make_unique<Impl>(std::move(settings))) {}
-HttpClient::~HttpClient() = default;
+HttpClient::HttpClient(HttpSettings settings, std::chrono::milliseconds connection_lifetime)
+    : impl_(std::make_unique<Impl>(std::move(settings), connection_lifetime)) {}
+HttpClient::~HttpClient() {
+  const SigpipeBlocked blocked;  // to close a connection of TLS is to write
+  impl_.reset();
+}
 
 Expected<HttpResponse, HttpError> HttpClient::get(const std::string& url,
                                                   const std::vector<std::string>& headers,
                                                   Deadline deadline) {
+  const SigpipeBlocked blocked;
   return impl_->get(url, headers, deadline);
 }
 

@@ -1,71 +1,27 @@
 #include "http/connection.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <optional>
 #include <type_traits>
 #include <utility>
+
+#include "base/ascii.h"
+#include "http/curl_failure.h"
+#include "http/curl_tls.h"
 
 namespace crowd_confluence {
 namespace {
 
 using namespace std::chrono_literals;
 
-/// With TLS 1.3 a server refuses the client's certificate only after the handshake, when libcurl
-/// takes it for an error of reading or writing.
-bool is_tls_alert(CURLcode code, std::string_view error_text) {
-  return (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR) &&
-         error_text.find("SSL") != std::string_view::npos &&
-         error_text.find(" alert ") != std::string_view::npos;
-}
-
-/// Somebody closed the connection in the middle of the handshake, and did not say why.
-bool is_cut_off(CURLcode code, std::string_view error_text) {
-  return code == CURLE_SSL_CONNECT_ERROR &&
-         (error_text.find("SSL_ERROR_SYSCALL") != std::string_view::npos ||
-          error_text.find("reset by peer") != std::string_view::npos);
-}
-
-/// The code alone does not always tell.
-HttpFailure failure_of(CURLcode code, std::string_view error_text) {
-  if (is_tls_alert(code, error_text)) return HttpFailure::tls;
-  if (is_cut_off(code, error_text)) return HttpFailure::network;
-  switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-      return HttpFailure::timeout;
-    case CURLE_COULDNT_CONNECT:
-      return HttpFailure::refused;
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return HttpFailure::name_lookup;
-    case CURLE_COULDNT_RESOLVE_PROXY:
-#if LIBCURL_VERSION_NUM >= 0x074900
-    case CURLE_PROXY:
-#endif
-      return HttpFailure::proxy;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-    case CURLE_SSL_ENGINE_INITFAILED:
-    case CURLE_USE_SSL_FAILED:
-      return HttpFailure::tls;
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-      return HttpFailure::protocol;
-    case CURLE_OUT_OF_MEMORY:
-    case CURLE_FAILED_INIT:
-    case CURLE_BAD_FUNCTION_ARGUMENT:
-      return HttpFailure::internal;
-    default:
-      return HttpFailure::network;
-  }
-}
+/// So that connections at once need not ask for a name once each, and a new one notices that the
+/// name has moved.
+constexpr long kNamesRememberedSeconds = 5;
 
 /// What a connection is to be like. Once a setting was not taken, nothing is set any more: without
 /// it the connection might trust whom it must not, or go where it must not.
@@ -125,17 +81,50 @@ void leave_name_servers_behind([[maybe_unused]] Options& options) {
 #endif
 }
 
+constexpr const char* kNone = nullptr;
+
 /// Instead of the system's, of which Debian's libcurl knows a directory besides. (One that knows no
 /// directories does not take that option, and need not.)
 void trust_only(Options& options, const std::string& ca_certificate_file) {
   options.set(CURLOPT_CAINFO, ca_certificate_file);
-  options.try_to_set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  options.try_to_set(CURLOPT_CAPATH, kNone);
+}
+
+/// What has been read already, so that libcurl reads nothing: neither for the server nor for a
+/// proxy that speaks TLS.
+void trust_only(Options& options, X509_STORE* store) {
+  options.set(CURLOPT_SSL_CTX_FUNCTION, prepare_tls);
+  options.set(CURLOPT_SSL_CTX_DATA, store);
+  options.set(CURLOPT_CAINFO, kNone);
+  for (const CURLoption option : {CURLOPT_CAPATH, CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAPATH})
+    options.try_to_set(option, kNone);
+}
+
+/// Whether libcurl trusts others for a proxy than for the server behind it.
+bool has_two_trusts(const HttpSettings& settings) {
+  return !settings.ca_certificate_file.empty() &&
+         ascii::starts_with_ignoring_case(settings.outgoing_proxy, "https:");
+}
+
+bool uses_tls(const HttpSettings& settings, std::string_view url) {
+  return ascii::starts_with_ignoring_case(url, "https:") ||
+         ascii::starts_with_ignoring_case(settings.outgoing_proxy, "https:");
+}
+
+void set_trust(Options& options, ConnectionContext& context, std::string_view url) {
+  const HttpSettings& settings = context.settings;
+  X509_STORE* store = nullptr;
+  if (uses_tls(settings, url) && !has_two_trusts(settings)) store = context.authorities.get();
+  if (store != nullptr) {
+    trust_only(options, store);
+  } else if (!settings.ca_certificate_file.empty()) {
+    trust_only(options, settings.ca_certificate_file);
+  }
 }
 
 void set_tls(Options& options, const HttpSettings& settings) {
   options.set(CURLOPT_SSL_VERIFYPEER, settings.verify_peer ? 1L : 0L);
   options.set(CURLOPT_SSL_VERIFYHOST, settings.verify_peer ? 2L : 0L);
-  if (!settings.ca_certificate_file.empty()) trust_only(options, settings.ca_certificate_file);
   if (!settings.client_certificate.certificate_pem.empty())
     options.set_blob(CURLOPT_SSLCERT_BLOB, settings.client_certificate.certificate_pem);
   if (!settings.client_certificate.key_pem.empty())
@@ -160,47 +149,67 @@ HttpError timed_out() {
 
 }  // namespace
 
-Expected<HttpConnection, HttpError> HttpConnection::open(const HttpSettings& settings,
+void HttpConnection::HandleDeleter::operator()(CURL* handle) const {
+  forgive_end(handle);
+  curl_easy_cleanup(handle);
+}
+
+Expected<HttpConnection, HttpError> HttpConnection::open(ConnectionContext& context,
                                                          const std::string& url,
                                                          Deadline deadline) {
   HttpConnection opened;
-  opened.error_text_ = std::make_unique<ErrorText>();
+  opened.opened_ = std::chrono::steady_clock::now();
+  opened.notes_ = std::make_unique<Notes>();
   opened.handle_.reset(curl_easy_init());
   if (opened.handle_ == nullptr) return HttpError{HttpFailure::internal, "out of memory"};
-  if (auto error = opened.set_up(settings, url, deadline)) return *std::move(error);
+  if (auto error = opened.set_up(context, url, deadline)) return *std::move(error);
   const CURLcode code = opened.connect();
   if (code == CURLE_OK) return opened;
   long proxy_status = 0;
   curl_easy_getinfo(opened.handle_.get(), CURLINFO_HTTP_CONNECTCODE, &proxy_status);
   HttpError error = opened.error(code);
+  const std::string& proxy = context.settings.outgoing_proxy;
   // With a proxy nothing else is connected to.
-  const bool refused_by_proxy = code == CURLE_COULDNT_CONNECT && !settings.outgoing_proxy.empty();
+  const bool refused_by_proxy = error.failure == HttpFailure::refused && !proxy.empty();
   if (proxy_status >= 300 || refused_by_proxy) error.failure = HttpFailure::proxy;
   // libcurl names a proxy that it cannot use, with user and password.
-  if (!settings.outgoing_proxy.empty() &&
-      error.text.find(settings.outgoing_proxy) != std::string::npos)
+  if (!proxy.empty() && error.text.find(proxy) != std::string::npos)
     error.text = curl_easy_strerror(code);
   return error;
 }
 
-std::optional<HttpError> HttpConnection::set_up(const HttpSettings& settings,
-                                                const std::string& url, Deadline deadline) {
+std::optional<HttpError> HttpConnection::set_up(ConnectionContext& context, const std::string& url,
+                                                Deadline deadline) {
+  const HttpSettings& settings = context.settings;
   Options options(handle_.get());
   options.set(CURLOPT_CONNECT_ONLY, 1L);
   options.set(CURLOPT_URL, url);
-  options.set(CURLOPT_ERRORBUFFER, error_text_->data());
+  options.set(CURLOPT_ERRORBUFFER, notes_->error_text.data());
   only_http(options);
   options.set(CURLOPT_NOSIGNAL, 1L);  // signals belong to the host program
   options.set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});  // also what TLS offers
   options.try_to_set(CURLOPT_TCP_KEEPALIVE, 1L);
+  options.set(CURLOPT_OPENSOCKETFUNCTION, make_socket);
+  options.set(CURLOPT_OPENSOCKETDATA, notes_.get());
   options.set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(settings.connect_timeout));
   options.set(CURLOPT_TIMEOUT_MS, milliseconds(time_until(deadline)));
   leave_name_servers_behind(options);
+  options.try_to_set(CURLOPT_SHARE, context.share.get());
+  options.try_to_set(CURLOPT_DNS_CACHE_TIMEOUT, kNamesRememberedSeconds);
   // An empty string, unlike none, keeps the environment's proxy out.
   options.set(CURLOPT_PROXY, settings.outgoing_proxy);
   options.set(CURLOPT_NOPROXY, "");
+  set_trust(options, context, url);
   set_tls(options, settings);
   return options.error();
+}
+
+/// As libcurl does it, but that programs which this process starts do not inherit the socket, and
+/// that the reason is kept when there is none: libcurl does not tell it.
+curl_socket_t HttpConnection::make_socket(void* notes, curlsocktype, curl_sockaddr* address) {
+  const int made = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (made < 0) static_cast<Notes*>(notes)->socket_error = errno;
+  return made;
 }
 
 CURLcode HttpConnection::connect() {
@@ -238,12 +247,12 @@ Expected<std::size_t, HttpError> HttpConnection::receive(char* to, std::size_t m
 }
 
 bool HttpConnection::is_stale() {
-  pollfd polled{socket_, POLLIN, 0};
-  if (poll(&polled, 1, 0) == 0) return false;
-  // TLS has messages of its own. Java's sends session tickets behind its first answer.
+  CURL* const handle = handle_.get();
+  const EndForgiven forgiven(handle);
+  // Also reads what TLS has to say of itself. Java's sends session tickets behind its first answer.
   char byte = 0;
   std::size_t received = 0;
-  return curl_easy_recv(handle_.get(), &byte, 1, &received) != CURLE_AGAIN;
+  return curl_easy_recv(handle, &byte, 1, &received) != CURLE_AGAIN || holds_part_of_record(handle);
 }
 
 Expected<void, HttpError> HttpConnection::wait_for(short events, Deadline deadline) const {
@@ -257,8 +266,14 @@ Expected<void, HttpError> HttpConnection::wait_for(short events, Deadline deadli
 }
 
 HttpError HttpConnection::error(CURLcode code) const {
-  const char* const text = error_text_->data();
-  return {failure_of(code, text), *text != '\0' ? text : curl_easy_strerror(code)};
+  const char* const text = notes_->error_text.data();
+  HttpError error{failure_of(handle_.get(), code, text),
+                  *text != '\0' ? text : curl_easy_strerror(code)};
+  if (code == CURLE_COULDNT_CONNECT && is_shortage(notes_->socket_error)) {
+    error.failure = HttpFailure::internal;
+    error.text = std::string("no socket could be made: ") + std::strerror(notes_->socket_error);
+  }
+  return error;
 }
 
 }  // namespace crowd_confluence

@@ -1,6 +1,7 @@
-// A name server that does not answer.
+// Name servers that do not answer, or answer as a test wants.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 /// While it exists, the addresses of kHost are not found, and whoever looks for them waits.
@@ -13,4 +14,20 @@ class HangingNames {
   HangingNames& operator=(const HangingNames&) = delete;
   /// Lets those go who wait.
   ~HangingNames();
+};
+
+/// While it exists, kHost is at 127.0.0.1, and everything at it at one port, whatever port the URL
+/// names.
+class MovingName {
+ public:
+  static constexpr std::string_view kHost = "moving.invalid";
+
+  explicit MovingName(std::uint16_t port) { move_to(port); }
+  MovingName(const MovingName&) = delete;
+  MovingName& operator=(const MovingName&) = delete;
+  ~MovingName() { move_to(0); }
+
+  void move_to(std::uint16_t port);
+  /// How often the name was looked up since the process began.
+  static int lookups();
 };

@@ -46,8 +46,16 @@ extern "C" __attribute__((visibility("default"))) CURLcode curl_easy_setopt(CURL
   if (option == refused) return reason;
   static const auto libcurls_function =
       reinterpret_cast<decltype(&curl_easy_setopt)>(dlsym(RTLD_NEXT, "curl_easy_setopt"));
-  // Before the first option that matters, as if it had been there from the beginning.
-  if (option == CURLOPT_URL && !ca_directory.empty())
-    libcurls_function(handle, CURLOPT_CAPATH, ca_directory.c_str());
   return libcurls_function(handle, option, value);
+}
+
+extern "C" __attribute__((visibility("default"))) curl_version_info_data* curl_version_info(
+    CURLversion age) {
+  static const auto libcurls_function =
+      reinterpret_cast<decltype(&curl_version_info)>(dlsym(RTLD_NEXT, "curl_version_info"));
+  if (ca_directory.empty()) return libcurls_function(age);
+  static curl_version_info_data changed;
+  changed = *libcurls_function(age);
+  changed.capath = ca_directory.c_str();
+  return &changed;
 }

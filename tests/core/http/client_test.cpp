@@ -361,6 +361,34 @@ BOOST_AUTO_TEST_CASE(a_header_of_several_lines_is_not_sent) {
   BOOST_TEST(server.connections() == 0);
 }
 
+// On a kept connection nothing but this client is in the way.
+BOOST_AUTO_TEST_CASE(control_characters_are_not_sent_over_a_kept_connection) {
+  Requests requests;
+  RawServer server([&](RawConnection& connection) {
+    while (const auto head = connection.read_request()) {
+      requests.add(*head);
+      connection.write(kOk);
+    }
+  });
+  HttpClient client({});
+  BOOST_TEST(client.get(server.url(), {}).has_value());
+  for (int c = 0; c <= 0x7f; ++c) {
+    const char control = static_cast<char>(c);
+    if (c > 0x20 && c != 0x7f) continue;
+    check_error(client.get(server.url() + "/a" + control + "b", {}), HttpFailure::internal);
+    check_error(client.get(server.url() + "/a?b" + control, {}), HttpFailure::internal);
+    if (control != '\t' && control != ' ')
+      check_error(client.get(server.url(), {std::string("X: a") + control + "b"}),
+                  HttpFailure::internal);
+  }
+  check_error(client.get(server.url() + "/ HTTP/1.1\r\nX-Evil: 1\r\n\r\nGET /", {}),
+              HttpFailure::internal);
+  BOOST_TEST(requests.all().size() == 1U);
+  BOOST_TEST(client.get(server.url(), {"X: a\tb"}).has_value());
+  BOOST_TEST(requests.all().size() == 2U);
+  BOOST_TEST(server.connections() == 1);
+}
+
 BOOST_AUTO_TEST_CASE(netrc_plays_no_part) {
   const test_support::TemporaryDirectory home;
   home.write(".netrc",

@@ -2,18 +2,14 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
-#include <iomanip>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -30,6 +26,7 @@ using namespace std::chrono_literals;
 using test_support::Certificate;
 using test_support::CertificateAuthority;
 using test_support::CertificateOptions;
+using test_support::hashed_name;
 using test_support::TemporaryDirectory;
 
 namespace {
@@ -121,18 +118,6 @@ class TicketServer {
 Expected<HttpResponse, HttpError> get(const std::string& url, const HttpSettings& settings) {
   HttpClient client(settings);
   return client.get(url, {});
-}
-
-/// Under which OpenSSL looks for a certificate in a directory.
-std::string hashed_name(const std::string& pem) {
-  const std::unique_ptr<BIO, decltype(&BIO_free)> text(
-      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free);
-  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
-      PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr), &X509_free);
-  std::ostringstream name;
-  name << std::hex << std::setw(8) << std::setfill('0') << X509_subject_name_hash(certificate.get())
-       << ".0";
-  return name.str();
 }
 
 void check_refused(const TlsServer& server, const HttpSettings& settings) {
