@@ -26,7 +26,7 @@ APLOG_USE_MODULE(crowd_confluence);
 #define CCF_INTERNAL "CCF0013: "
 #define CCF_BREAKER_OPENED "CCF0014: "
 #define CCF_BREAKER_CLOSED "CCF0015: "
-#define CCF_SESSION_TOO_LARGE "CCF0016: "
+// CCF0016 was that a session is too large to be remembered: none is.
 #define CCF_COOKIE_CLASH "CCF0020: "
 #define CCF_BALANCER_COOKIE_LEFT_OUT "CCF0022: "
 

@@ -21,7 +21,7 @@ constexpr std::array kMeanings = {
     row(Reason::empty_cookie, Result::missing, kPlain, "empty-cookie",
         "the first SSO cookie of the request is empty"),
     row(Reason::malformed_cookie, Result::missing, kPlain, "malformed-cookie",
-        "the SSO cookie has characters that no cookie may have, or is too long"),
+        "the SSO cookie has characters that no token of Crowd has, or is too long"),
     row(Reason::anonymous, Result::rejected, kPlain, "anonymous",
         "Confluence takes the user for an anonymous visitor"),
     row(Reason::unauthorized, Result::rejected, kAskAgain, "unauthorized",

@@ -113,6 +113,7 @@ struct ServerConfig {
   apr_array_header_t* warnings;         // of const char*, in the order of the directives
   const char* first_enabled = nullptr;  // where the module is switched on first
   bool has_url = false;
+  std::size_t sections = 0;  // that have settings
 };
 
 /// The settings that hold for a request.

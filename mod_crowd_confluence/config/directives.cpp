@@ -22,8 +22,9 @@ const char* set_enabled(cmd_parms* cmd, DirectoryConfig& config, int on) {
   return set_flag(cmd, config.enabled, on);
 }
 
-DirectoryConfig& to_be_set(void* config) {
+DirectoryConfig& to_be_set(const cmd_parms* cmd, void* config) {
   auto& settings = *static_cast<DirectoryConfig*>(config);
+  if (settings.origin == DirectoryConfig::nowhere) ++server_config(cmd->server).sections;
   settings.origin = DirectoryConfig::section;
   return settings;
 }
@@ -31,13 +32,13 @@ DirectoryConfig& to_be_set(void* config) {
 template <const char* (*kSet)(cmd_parms*, DirectoryConfig&, int)>
 const char* flag_directive(cmd_parms* cmd, void* config, int on) noexcept {
   if (const char* problem = ap_check_cmd_context(cmd, NOT_IN_LIMIT)) return problem;
-  return kSet(cmd, to_be_set(config), on);
+  return kSet(cmd, to_be_set(cmd, config), on);
 }
 
 template <const char* (*kSet)(cmd_parms*, DirectoryConfig&, const Words&)>
 const char* words_directive(cmd_parms* cmd, void* config, int count, char* const words[]) noexcept {
   if (const char* problem = ap_check_cmd_context(cmd, NOT_IN_LIMIT)) return problem;
-  return guarded(cmd, [&] { return kSet(cmd, to_be_set(config), Words(words, words + count)); });
+  return guarded(cmd, [&] { return kSet(cmd, to_be_set(cmd, config), Words(words, words + count)); });
 }
 
 /// In the configuration of the server, of virtual hosts and of <Location>, <Directory> and the

@@ -21,18 +21,6 @@ void LoggedEvents::breaker_closed(const ConfluenceSettings& settings) noexcept {
                settings.base_url.text.c_str());
 }
 
-void LoggedEvents::session_too_large(const ConfluenceSettings& settings, std::size_t bytes,
-                                     std::size_t most_bytes) noexcept {
-  if (!is_first_to_warn(WarnOnce::session_too_large)) return;
-  ap_log_error(
-      APLOG_MARK, APLOG_WARNING, 0, server_,
-      CCF_SESSION_TOO_LARGE
-      "a session of %s takes %lu bytes, and %lu are remembered: %s is asked again for each "
-      "request of such a user. Remedy: name fewer cookies in CrowdConfluenceSessionCookies",
-      settings.base_url.text.c_str(), static_cast<unsigned long>(bytes),
-      static_cast<unsigned long>(most_bytes), settings.base_url.text.c_str());
-}
-
 void LoggedEvents::balancer_cookie_left_out(const ConfluenceSettings& settings,
                                             std::string_view name) noexcept {
   const int length = static_cast<int>(std::min<std::size_t>(name.size(), 100));

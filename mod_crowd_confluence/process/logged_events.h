@@ -16,8 +16,6 @@ class LoggedEvents final : public BrokerEvents {
   void breaker_opened(const ConfluenceSettings& settings, Reason reason,
                       std::string_view detail) noexcept override;
   void breaker_closed(const ConfluenceSettings& settings) noexcept override;
-  void session_too_large(const ConfluenceSettings& settings, std::size_t bytes,
-                         std::size_t most_bytes) noexcept override;
   void balancer_cookie_left_out(const ConfluenceSettings& settings,
                                 std::string_view name) noexcept override;
 

@@ -1,8 +1,13 @@
 #include "process/shared_memory.h"
 
 #include <apr_shm.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
+
+#include "apr/pool.h"
 
 namespace crowd_confluence::httpd {
 namespace {
@@ -11,7 +16,7 @@ namespace {
 /// The pool must copy the name, as it outlives this module's code.
 constexpr char kName[] = "mod_crowd_confluence shared memory";
 
-constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kAlignment = SharedState::kAlignment;
 
 /// An anonymous mapping does not begin with its first usable byte.
 void* aligned_base(apr_shm_t* memory) {
@@ -21,6 +26,26 @@ void* aligned_base(apr_shm_t* memory) {
 
 std::size_t bytes_for(const GlobalConfig& config) {
   return SharedState::bytes_for(config.table_size) + kAlignment;
+}
+
+/// No core file has sessions in it. Children inherit that.
+void keep_out_of_core_files(apr_shm_t* memory) {
+  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto base = reinterpret_cast<std::uintptr_t>(apr_shm_baseaddr_get(memory));
+  const std::uintptr_t begin = base / page * page;
+  const std::uintptr_t end = (base + apr_shm_size_get(memory) + page - 1) / page * page;
+  madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTDUMP);
+}
+
+struct Mapping {
+  void* base;
+  std::size_t bytes;
+};
+
+apr_status_t unmap(void* data) {
+  const auto& mapping = *static_cast<const Mapping*>(data);
+  munmap(mapping.base, mapping.bytes);
+  return APR_SUCCESS;
 }
 
 std::optional<SharedState> reuse(const GlobalConfig& config, apr_shm_t* memory) {
@@ -46,10 +71,22 @@ std::optional<SharedState> open_shared_memory(const GlobalConfig& config, proces
   apr_shm_t* memory = nullptr;
   if (apr_shm_create(&memory, bytes_for(config), nullptr, process->pool) != APR_SUCCESS)
     return std::nullopt;
+  keep_out_of_core_files(memory);
   apr_pool_userdata_set(memory, kName, nullptr, process->pool);
   return SharedState::create(
       aligned_base(memory), config.table_size,
       config.secret != nullptr ? Secret::derived_from(*config.secret) : Secret::random());
+}
+
+bool begin_upstreams(SharedState& state, std::size_t upstreams, apr_pool_t* config_pool) {
+  const std::size_t bytes = SharedState::upstream_bytes_for(upstreams);
+  void* const base =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (base == MAP_FAILED) return false;
+  apr_pool_cleanup_register(config_pool, make_in_pool<Mapping>(config_pool, Mapping{base, bytes}),
+                            unmap, apr_pool_cleanup_null);
+  state.begin_upstreams(base, upstreams);
+  return true;
 }
 
 }  // namespace crowd_confluence::httpd

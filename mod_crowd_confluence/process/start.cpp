@@ -4,6 +4,8 @@
 #include <http_config.h>
 #include <http_core.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <exception>
 #include <optional>
 
@@ -60,13 +62,25 @@ void say_warnings(const server_rec* main_server) {
   }
 }
 
+/// How many Confluences, and ways to reach them, there may be. Each section's settings may meet
+/// those of each other one: a Location of the main server's in each virtual host. What is not
+/// needed costs no memory.
+std::size_t most_upstreams(const server_rec* main_server) {
+  std::size_t sections = 0;
+  for (const server_rec* server = main_server; server != nullptr; server = server->next)
+    if (has_own_settings(server, main_server)) sections += server_config(server).sections;
+  constexpr std::size_t kMost = 64 * 1024;
+  return std::min(kMost, sections * sections + 1);
+}
+
 int prepare(apr_pool_t* config_pool, server_rec* main_server) {
   const GlobalConfig& global = server_config(main_server).global;
   memory = open_shared_memory(global, main_server->process);
   if (!memory)
     return refuse_start(main_server, CCF_NO_MEMORY
                         "there is not enough shared memory for CrowdConfluenceTableSize");
-  if (!forget_warnings(config_pool))
+  if (!begin_upstreams(*memory, most_upstreams(main_server), config_pool) ||
+      !forget_warnings(config_pool))
     return refuse_start(main_server, CCF_NO_MEMORY "there is no shared memory at all");
   if (global.socache != nullptr)
     if (const char* problem = init_socache(*global.socache, main_server, config_pool))

@@ -7,12 +7,7 @@
 
 namespace crowd_confluence::httpd {
 
-enum class WarnOnce {
-  cookie_clash,
-  session_too_large,
-  balancer_cookie_left_out,
-  usual_balancer_cookie_left_out
-};
+enum class WarnOnce { cookie_clash, balancer_cookie_left_out, usual_balancer_cookie_left_out };
 
 /// At the start and at every restart, in the parent: nothing has been said yet. False when there is
 /// no memory to share that with the children.

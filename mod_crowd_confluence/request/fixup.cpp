@@ -16,6 +16,7 @@
 #include "apr/headers.h"
 #include "crowd_confluence/address.h"
 #include "crowd_confluence/cookie/cookie_header.h"
+#include "crowd_confluence/visitor.h"
 #include "log.h"
 #include "process/child.h"
 #include "request/forwarded_for_by_proxy.h"
@@ -114,7 +115,7 @@ std::optional<Reason> what_is_missing(const request_rec& request,
   // A TRACE is answered with the headers that arrive: no session may be among them.
   if (!token || request.method_number == M_TRACE) return Reason::no_cookie;
   if (token->empty() || *token == R"("")") return Reason::empty_cookie;
-  if (token->size() > kMaxTokenBytes || !is_cookie_value(*token)) return Reason::malformed_cookie;
+  if (token->size() > kMaxTokenBytes || !may_be_token(*token)) return Reason::malformed_cookie;
   return std::nullopt;
 }
 

@@ -25,7 +25,7 @@ struct CROWD_CONFLUENCE_EXPORT Secret {
 };
 
 /// 128 bits of a keyed hash: tells nothing to whoever does not know the key, and two visitors never
-/// share one.
+/// share one. The second half is that of the token alone, whatever the address.
 using VisitorKey = std::array<std::uint64_t, 2>;
 
 /// One half of a key, for where 0 stands for nobody: it is never 0.

@@ -44,22 +44,21 @@ std::optional<StoredSession> RememberedSessions::take_from_store(const VisitorKe
   return sealed ? open_session(secret_, key, *sealed) : std::nullopt;
 }
 
-std::optional<RememberedSessions::Stored> RememberedSessions::find_in_store(const VisitorKey& key,
-                                                                            Outcome& outcome) {
+bool RememberedSessions::find_in_store(const VisitorKey& key, Outcome& outcome) {
   const auto found = take_from_store(key);
-  if (!found) return std::nullopt;
+  if (!found) return false;
   // The other machine's clock may differ: nothing is used for longer than this one allows.
   const Duration left = std::min<Duration>(found->expires - wall_clock(), session_ttl_);
-  if (left <= Duration::zero()) return std::nullopt;
-  const Stored adopted =
-      table_.adopt_session(key, clock_.now(), left, Reason::known, found->session);
-  if (adopted == Stored::no_room) return std::nullopt;  // dropped while it was looked for
+  if (left <= Duration::zero()) return false;
+  // Perhaps it was dropped while it was looked for.
+  if (table_.adopt_session(key, clock_.now(), left, Reason::known, found->session) != Stored::yes)
+    return false;
   outcome.result = Result::session;
   outcome.source = Source::store;
   outcome.reason = Reason::known;
   outcome.session = found->session;
   outcome.detail.clear();
-  return adopted;
+  return true;
 }
 
 RememberedSessions::Stored RememberedSessions::put_into_table(const VisitorKey& key,
@@ -70,8 +69,7 @@ RememberedSessions::Stored RememberedSessions::put_into_table(const VisitorKey& 
                     : table_.put_session(key, now, session_ttl_, proven.reason, proven.session);
 }
 
-void RememberedSessions::put_into_store(const VisitorKey& key, const Session& session,
-                                        Stored stored) {
+void RememberedSessions::put_into_store(const VisitorKey& key, const Session& session) {
   if (store_ == nullptr) return;
   const auto ttl = std::chrono::ceil<WallClockTime>(session_ttl_);
   store_->put(key, seal_session(secret_, key, {session, wall_clock() + ttl}), ttl);
@@ -79,9 +77,7 @@ void RememberedSessions::put_into_store(const VisitorKey& key, const Session& se
   // nothing, a renewal that is due is left to others.)
   Outcome known;
   const SessionTable::Found found = table_.find_locked(key, clock_.now(), Duration::zero(), known);
-  if (found.has_tombstone ||
-      (stored == Stored::yes && known.session.cookies() != session.cookies()))
-    store_->remove(key);
+  if (found.has_tombstone || known.session.cookies() != session.cookies()) store_->remove(key);
 }
 
 void RememberedSessions::put_negative(const VisitorKey& key, Reason reason) {
@@ -90,6 +86,15 @@ void RememberedSessions::put_negative(const VisitorKey& key, Reason reason) {
     table_.put_negative(key, now, rejection_ttl_, reason, tombstone_ttl_);
   } else {
     table_.drop_session(key, is_any, now, tombstone_ttl_);
+  }
+}
+
+void RememberedSessions::leave_alone(const VisitorKey& key, Reason reason, Duration pause) {
+  const Moment now = clock_.now();
+  if (reason == Reason::rate_limited) {
+    table_.leave_alone(key, now, pause, reason);
+  } else {
+    table_.leave_alone_if_again(key, now, pause, reason);
   }
 }
 
@@ -104,7 +109,7 @@ void RememberedSessions::drop(const VisitorKey& key, const CookieNames& names,
     return required_cookie(names, others) == required;
   };
   const bool was_in_table = table_.drop_session(key, is_meant, clock_.now(), tombstone_ttl_);
-  // It may be in the store without being in the table: one that does not fit, for instance.
+  // It may be in the store without being in the table: one that was displaced, for instance.
   if (!was_in_table) {
     const auto stored = take_from_store(key);
     if (!stored || !is_meant(stored->session.cookies())) return;

@@ -27,22 +27,26 @@ class RememberedSessions {
   RememberedSessions(const SharedState& state, SessionStore* store, const Clock& clock,
                      Duration session_ttl, Duration rejection_ttl);
 
-  /// Looks for what another machine has proven, and fills `outcome` with it. The table takes it
-  /// over if it is not too large. nullopt if there is nothing, or it was dropped here meanwhile;
-  /// `outcome` is left untouched then. May block as SessionStore may.
-  std::optional<Stored> find_in_store(const VisitorKey& key, Outcome& outcome);
+  /// Looks for what another machine has proven, fills `outcome` with it, and the table takes it
+  /// over. False if there is nothing, or it was dropped here meanwhile; `outcome` is left untouched
+  /// then. May block as SessionStore may.
+  bool find_in_store(const VisitorKey& key, Outcome& outcome);
 
   /// A session that was proven just now; with `is_renewal`, again, so that it stays dropped if it
   /// was dropped meanwhile.
   Stored put_into_table(const VisitorKey& key, const Verdict& proven, bool is_renewal);
 
-  /// What `put_into_table` was called for before, with what came of it. May block.
-  void put_into_store(const VisitorKey& key, const Session& session, Stored stored);
+  /// What `put_into_table` has put before. May block.
+  void put_into_store(const VisitorKey& key, const Session& session);
 
   /// A negative entry, in the table. Followed by `remove_from_store`, which may block: the store
   /// may have a session from before that this machine does not know.
   void put_negative(const VisitorKey& key, Reason reason);
   void remove_from_store(const VisitorKey& key);
+
+  /// Confluence fails for this visitor, and is not to be asked before `pause` is over; where it did
+  /// not say so by limiting the rate, only if it fails again. A session that is still good stays.
+  void leave_alone(const VisitorKey& key, Reason reason, Duration pause);
 
   /// Forgets the session that has the same required cookie as `cookies`, or whatever session there
   /// is. May block.

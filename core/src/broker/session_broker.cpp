@@ -1,12 +1,16 @@
 #include "crowd_confluence/broker/session_broker.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <new>
 #include <string>
 #include <utility>
 
 #include "base/signals_blocked.h"
+#include "broker/guards.h"
 #include "broker/remembered_sessions.h"
 #include "broker/visitor_hash.h"
 #include "crowd_confluence/confluence/client.h"
@@ -16,6 +20,9 @@ namespace crowd_confluence {
 namespace {
 
 using Stored = SessionTable::Stored;
+
+/// For how long a visitor is left alone of whom Confluence does not say for how long.
+constexpr Duration kBriefly = std::chrono::seconds(5);
 
 /// One caller's question: about whom, and where the answer goes.
 struct Question {
@@ -32,62 +39,10 @@ struct Question {
   }
 };
 
-/// Takes a place among those who wait for Confluence.
-class Waiting {
- public:
-  Waiting(UpstreamState& upstream, std::uint32_t max)
-      : upstream_(upstream), may_wait_(upstream.enter(max)) {}
-  Waiting(const Waiting&) = delete;
-  Waiting& operator=(const Waiting&) = delete;
-  ~Waiting() {
-    if (may_wait_) upstream_.leave();
-  }
-
-  explicit operator bool() const { return may_wait_; }
-
- private:
-  UpstreamState& upstream_;
-  const bool may_wait_;
-};
-
-/// Ends a trial of the breaker's, however it ends.
-class Trial {
- public:
-  Trial(UpstreamState& upstream, CircuitBreaker::Admission admission)
-      : upstream_(admission == CircuitBreaker::Admission::trial ? &upstream : nullptr) {}
-  Trial(const Trial&) = delete;
-  Trial& operator=(const Trial&) = delete;
-  ~Trial() {
-    if (upstream_ != nullptr) upstream_->trial_told_nothing();
-  }
-
- private:
-  UpstreamState* const upstream_;
-};
-
-/// Tells the followers what came of it, once, however the leader leaves.
-class Lead {
- public:
-  Lead(SingleFlight& flights, const SingleFlight::Ticket& ticket)
-      : flights_(flights), ticket_(ticket) {}
-  Lead(const Lead&) = delete;
-  Lead& operator=(const Lead&) = delete;
-  ~Lead() { flights_.done(ticket_, Result::unavailable, Reason::internal); }
-
-  /// Result::session with Reason::too_large: the table does not have it, but the store may.
-  void ends_with(Result result, Reason reason) {
-    flights_.done(ticket_, result, reason);
-    ticket_ = {};
-  }
-  void ends_without_result() {
-    flights_.give_up(ticket_);
-    ticket_ = {};
-  }
-
- private:
-  SingleFlight& flights_;
-  SingleFlight::Ticket ticket_;
-};
+/// What goes wrong for this visitor, and says nothing of others.
+bool concerns_visitor_only(const Verdict& verdict) {
+  return verdict.reason == Reason::rate_limited || verdict.may_concern_one_user;
+}
 
 /// The slowest exchange, with a look into the store before and a put after it.
 Duration longest_lead(const ConfluenceSettings& settings, const BrokerContext& context) {
@@ -113,24 +68,25 @@ class SessionBroker::Impl {
   void log_out(const Visitor& visitor);
 
  private:
-  bool find_in_table(const Question& question);
+  SessionTable::Found find_in_table(const Question& question);
   SessionTable::Found find_locked(const Question& question);
-  bool accept(const SessionTable::Found& found, const Question& question);
-  void ask(const Question& question);
+  void accept(const SessionTable::Found& found, const Question& question);
+  void ask(const Question& question, bool is_proven);
   bool follow(const SingleFlight::Ticket& ticket, Moment deadline, const Question& question);
-  void lead(const SingleFlight::Ticket& ticket, const Question& question);
+  void lead(const SingleFlight::Ticket& ticket, const Caller& caller, const Question& question);
   void answer_without_asking(Reason reason, const Question& question);
 
-  CircuitBreaker::Admission admit(const VisitorKey& key);
-  Verdict exchange(CircuitBreaker::Admission admission, const VisitorKey& key,
-                   const Visitor& visitor, std::string_view session_cookies);
-  bool has_opened_breaker(const VisitorKey& key, const Verdict& failure);
+  Verdict exchange(const Caller& caller, const Visitor& visitor, std::string_view session_cookies);
   void remember(const VisitorKey& key, const Verdict& verdict, bool is_renewal, Lead& lead);
-  void tell_if_too_large(Stored stored, const Session& session);
   void renew_later(const Question& question, Moment expires) noexcept;
   void renew(const VisitorKey& key, const Visitor& visitor, std::string_view cookies,
              Moment expires);
 
+  [[nodiscard]] Caller caller_for(const VisitorKey& key, const Visitor& visitor,
+                                  bool is_proven) const {
+    return {getpid(), hash_.client_of(visitor.address), tag_of(key), is_proven};
+  }
+  [[nodiscard]] Duration pause_after(const Verdict& verdict) const;
   [[nodiscard]] Moment now() const { return context_.clock->now(); }
 
   const BrokerPolicy policy_;
@@ -142,7 +98,7 @@ class SessionBroker::Impl {
   const Duration renewal_lease_;
   RememberedSessions remembered_;
   const VisitorHash hash_;
-  UpstreamState& upstream_;
+  UpstreamState upstream_;
 };
 
 SessionBroker::Impl::Impl(ConfluenceSettings settings, const BrokerPolicy& policy,
@@ -168,14 +124,17 @@ SessionBroker::Impl::Impl(ConfluenceSettings settings, const BrokerPolicy& polic
 void SessionBroker::Impl::find(const Visitor& visitor, Outcome& outcome) {
   assert(!visitor.token.empty());
   const Question question{hash_.key_of(visitor), visitor, outcome};
-  if (find_in_table(question)) return;
+  const SessionTable::Found found = find_in_table(question);
+  if (found.is_found) return;
   const SignalsBlocked blocked;
-  ask(question);
+  ask(question, found.is_proven);
 }
 
-bool SessionBroker::Impl::find_in_table(const Question& question) {
-  return accept(shared_.table.find(question.key, now(), renewal_lease_, question.outcome),
-                question);
+SessionTable::Found SessionBroker::Impl::find_in_table(const Question& question) {
+  const SessionTable::Found found =
+      shared_.table.find(question.key, now(), renewal_lease_, question.outcome);
+  accept(found, question);
+  return found;
 }
 
 /// Sees also what `find_in_table` may miss: an entry that is just being written.
@@ -186,26 +145,27 @@ SessionTable::Found SessionBroker::Impl::find_locked(const Question& question) {
   return found;
 }
 
-bool SessionBroker::Impl::accept(const SessionTable::Found& found, const Question& question) {
+void SessionBroker::Impl::accept(const SessionTable::Found& found, const Question& question) {
   if (found.is_to_renew && context_.refresh != nullptr) renew_later(question, found.expires);
-  return found.is_found;
 }
 
 /// A miss. Of all who miss the same visitor on this machine one leads and the others follow.
-void SessionBroker::Impl::ask(const Question& question) {
+void SessionBroker::Impl::ask(const Question& question, bool is_proven) {
   // Confluence cannot be asked, so that nothing is learnt of it, and nobody is to wait.
   if (settings().forwarded_for && question.visitor.address.empty())
     return question.set_outcome(Result::unavailable, Source::none, Reason::bad_address);
   const Moment began = now();
-  if (!upstream_.may_admit(tag_of(question.key), began))
+  const Caller caller = caller_for(question.key, question.visitor, is_proven);
+  if (!upstream_.may_admit(caller, began))
     return answer_without_asking(Reason::breaker_open, question);
-  const Waiting waiting(upstream_, policy_.max_waiting);
+  const Waiting waiting(upstream_, caller, policy_.max_waiting, began);
   if (!waiting) return answer_without_asking(Reason::too_many_waiting, question);
 
   const Moment deadline = began + lease_;
   do {
-    const SingleFlight::Ticket ticket = shared_.flights.join(question.key, now(), lease_);
-    if (ticket.role != SingleFlight::Ticket::follows) return lead(ticket, question);
+    const SingleFlight::Ticket ticket =
+        shared_.flights.join(question.key, now(), lease_, caller.process);
+    if (ticket.role != SingleFlight::Ticket::follows) return lead(ticket, caller, question);
     if (follow(ticket, deadline + longest_lead_, question)) return;
   } while (now() < deadline);
   answer_without_asking(Reason::leader_lost, question);
@@ -222,95 +182,81 @@ bool SessionBroker::Impl::follow(const SingleFlight::Ticket& ticket, Moment dead
   if (!shared) return false;
   if (shared->result != Result::session) {
     question.set_outcome(shared->result, Source::follower, shared->reason);
-  } else if (find_in_table(question)) {
-    question.outcome.source = Source::follower;
-  } else if (shared->reason == Reason::too_large) {
-    // Waiting for others again would not help.
-    lead({}, question);
-  } else {
-    return false;  // dropped or displaced since: again one is to ask, not all
+    return true;
   }
+  // Dropped or displaced since: again one is to ask, not all.
+  if (!find_in_table(question).is_found) return false;
+  question.outcome.source = Source::follower;
   return true;
 }
 
-void SessionBroker::Impl::lead(const SingleFlight::Ticket& ticket, const Question& question) {
+void SessionBroker::Impl::lead(const SingleFlight::Ticket& ticket, const Caller& caller,
+                               const Question& question) {
   const auto& [key, visitor, outcome] = question;
   Lead lead(shared_.flights, ticket);
-  // Another leader may have finished between this caller's look at the table and its turn.
-  const SessionTable::Found found = find_locked(question);
-  if (found.is_found) return lead.ends_with(outcome.result, outcome.reason);
-  if (!found.has_tombstone) {
-    if (const auto stored = remembered_.find_in_store(key, outcome)) {
-      tell_if_too_large(*stored, outcome.session);
-      return lead.ends_with(outcome.result,
-                            *stored == Stored::too_large ? Reason::too_large : outcome.reason);
-    }
-  }
-  const CircuitBreaker::Admission admission = admit(key);
-  if (admission == CircuitBreaker::Admission::refused) {
-    question.set_outcome(Result::unavailable, Source::none, Reason::breaker_open);
+  const Admitted admitted(upstream_, caller, now(), lease_);
+  if (!admitted) {
+    answer_without_asking(Reason::breaker_open, question);
     return lead.ends_with(outcome.result, outcome.reason);
   }
-  // Of a session that has ended here, as Confluence may still have it.
-  const std::string cookies = shared_.table.take_ended_cookies(key, now());
-  const Verdict verdict = exchange(admission, key, visitor, cookies);
+  // Another leader may have finished between this caller's look at the table and its turn. Of a
+  // session that has ended here, the cookies go along, as Confluence may still have it.
+  std::string cookies;
+  const SessionTable::Found found =
+      shared_.table.find_or_take(key, now(), renewal_lease_, outcome, cookies);
+  accept(found, question);
+  if (found.is_found || (!found.has_tombstone && remembered_.find_in_store(key, outcome)))
+    return lead.ends_with(outcome.result, outcome.reason);
+  const Verdict verdict = exchange(caller, visitor, cookies);
   question.set_outcome(verdict.result, Source::exchange, verdict.reason);
   outcome.session = verdict.session;
   outcome.detail = verdict.detail;
   remember(key, verdict, false, lead);
 }
 
-CircuitBreaker::Admission SessionBroker::Impl::admit(const VisitorKey& key) {
-  return upstream_.admit(tag_of(key), now(), lease_);
-}
-
 /// Once admitted: an exchange whose outcome the breaker learns.
-Verdict SessionBroker::Impl::exchange(CircuitBreaker::Admission admission, const VisitorKey& key,
-                                      const Visitor& visitor, std::string_view session_cookies) {
-  const Trial trial(upstream_, admission);
+Verdict SessionBroker::Impl::exchange(const Caller& caller, const Visitor& visitor,
+                                      std::string_view session_cookies) {
   Verdict verdict = client_.exchange(visitor, session_cookies);
   if (verdict.reason == Reason::internal) return verdict;  // of Confluence it tells nothing
   BrokerEvents* const events = context_.events;
   if (!verdict.left_out_balancer.empty() && events != nullptr)
     events->balancer_cookie_left_out(settings(), verdict.left_out_balancer);
   if (meaning_of(verdict.reason).is_failure) {
-    if (has_opened_breaker(key, verdict) && events != nullptr)
+    const CircuitBreaker::Failure failure{
+        !verdict.is_unconnected && (!caller.is_proven || verdict.may_concern_one_user),
+        verdict.retry_after};
+    if (upstream_.failed(caller, failure, now(), policy_.retry) && events != nullptr)
       events->breaker_opened(settings(), verdict.reason, verdict.detail);
-  } else if (upstream_.succeeded(tag_of(key)) && events != nullptr) {
+  } else if (upstream_.succeeded() && events != nullptr) {
     events->breaker_closed(settings());
   }
   return verdict;
 }
 
-bool SessionBroker::Impl::has_opened_breaker(const VisitorKey& key, const Verdict& failure) {
-  return failure.may_concern_one_user
-             ? upstream_.failed_for(tag_of(key), now(), policy_.retry, failure.retry_after)
-             : upstream_.failed(now(), policy_.retry, failure.retry_after);
+Duration SessionBroker::Impl::pause_after(const Verdict& verdict) const {
+  const Duration asked = verdict.retry_after.value_or(std::chrono::seconds::zero());
+  return std::min(asked > Duration::zero() ? asked : kBriefly, 10 * policy_.retry);
 }
 
-/// First in the table, then those who follow are told, and then the store, which may be slow. Those
-/// who follow to a session that is too large for the table have the store only.
+/// First in the table, then those who follow are told, and then the store, which may be slow.
 void SessionBroker::Impl::remember(const VisitorKey& key, const Verdict& verdict, bool is_renewal,
                                    Lead& lead) {
-  if (verdict.result == Result::rejected) remembered_.put_negative(key, verdict.reason);
-  if (verdict.result != Result::session) {
+  if (verdict.result == Result::rejected) {
+    remembered_.put_negative(key, verdict.reason);
     lead.ends_with(verdict.result, verdict.reason);
-    if (verdict.result == Result::rejected) remembered_.remove_from_store(key);
-    return;
+    return remembered_.remove_from_store(key);
   }
-  const Stored stored = remembered_.put_into_table(key, verdict, is_renewal);
-  tell_if_too_large(stored, verdict.session);
-  // Dropped while it was renewed, or displaced.
-  if (stored == Stored::no_room) return lead.ends_without_result();
-  if (stored == Stored::yes) lead.ends_with(verdict.result, verdict.reason);
-  remembered_.put_into_store(key, verdict.session, stored);
-  if (stored == Stored::too_large) lead.ends_with(verdict.result, Reason::too_large);
-}
-
-void SessionBroker::Impl::tell_if_too_large(Stored stored, const Session& session) {
-  if (stored == Stored::too_large && context_.events != nullptr)
-    context_.events->session_too_large(settings(), session.user().size() + session.cookies().size(),
-                                       SessionTable::kMaxSessionBytes);
+  if (verdict.result != Result::session) {
+    if (concerns_visitor_only(verdict))
+      remembered_.leave_alone(key, verdict.reason, pause_after(verdict));
+    return lead.ends_with(verdict.result, verdict.reason);
+  }
+  // Otherwise it was dropped while it was renewed, or displaced.
+  if (remembered_.put_into_table(key, verdict, is_renewal) != Stored::yes)
+    return lead.ends_without_result();
+  lead.ends_with(verdict.result, verdict.reason);
+  remembered_.put_into_store(key, verdict.session);
 }
 
 /// Out of memory, it is left undone: the session that was found is good.
@@ -318,33 +264,32 @@ void SessionBroker::Impl::renew_later(const Question& question, Moment expires) 
   const SignalsBlocked blocked;
   try {
     const auto& [key, visitor, outcome] = question;
-    context_.refresh->add(&upstream_, [this, key = key, token = std::string(visitor.token),
-                                       address = std::string(visitor.address),
-                                       cookies = std::string(outcome.session.cookies()), expires] {
-      renew(key, {token, address}, cookies, expires);
-    });
+    context_.refresh->add(upstream_.name(),
+                          [this, key = key, token = std::string(visitor.token),
+                           address = std::string(visitor.address),
+                           cookies = std::string(outcome.session.cookies()), expires] {
+                            renew(key, {token, address}, cookies, expires);
+                          });
   } catch (const std::bad_alloc&) {
   }
 }
 
-/// In the background. The cached cookies go along, so that it stays the same session at Confluence.
+/// In the background, where few threads wait, and none that requests need. The cached cookies go
+/// along, so that it stays the same session at Confluence.
 void SessionBroker::Impl::renew(const VisitorKey& key, const Visitor& visitor,
                                 std::string_view cookies, Moment expires) {
   // Since it was queued the session may have been dropped, or renewed by another process.
   Outcome known;
   const SessionTable::Found found = shared_.table.find(key, now(), renewal_lease_, known);
   if (!found.is_found || found.expires != expires) return;
-  // Users who wait go before.
-  const Waiting waiting(upstream_, std::max(policy_.max_waiting / 2, 1U));
-  if (!waiting) return;
+  const Caller caller = caller_for(key, visitor, true);
   // Whoever misses the session meanwhile, as its life has ended, follows.
-  const auto ticket = shared_.flights.join(key, now(), lease_);
+  const auto ticket = shared_.flights.join(key, now(), lease_, caller.process);
   if (ticket.role != SingleFlight::Ticket::leads) return;
   Lead lead(shared_.flights, ticket);
-  const CircuitBreaker::Admission admission = admit(key);
-  if (admission == CircuitBreaker::Admission::refused)
-    return lead.ends_with(Result::unavailable, Reason::breaker_open);
-  remember(key, exchange(admission, key, visitor, cookies), true, lead);
+  const Admitted admitted(upstream_, caller, now(), lease_);
+  if (!admitted) return lead.ends_with(Result::unavailable, Reason::breaker_open);
+  remember(key, exchange(caller, visitor, cookies), true, lead);
 }
 
 void SessionBroker::Impl::drop(const Visitor& visitor, std::string_view cookies) {

@@ -1,16 +1,28 @@
 #include "broker/visitor_hash.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sodium/crypto_shorthash_siphash24.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <string>
 
+#include "crowd_confluence/address.h"
+
 namespace crowd_confluence {
 namespace {
 
-/// Tokens and addresses that are hashed in one piece, without heap.
-constexpr std::size_t kShortBytes = 1024;
+constexpr std::size_t kMaxAddressBytes = sizeof(AddressBuffer);
+
+std::uint64_t short_hash(const std::array<std::uint8_t, 16>& key, const char* data,
+                         std::size_t size) {
+  std::uint64_t result;
+  crypto_shorthash_siphash24(reinterpret_cast<unsigned char*>(&result),
+                             reinterpret_cast<const unsigned char*>(data), size, key.data());
+  return result;
+}
 
 VisitorKey hash(const std::array<std::uint8_t, 16>& key, const char* data, std::size_t size) {
   VisitorKey result;
@@ -66,26 +78,40 @@ VisitorKey hash_settings(const std::array<std::uint8_t, 16>& key,
 }  // namespace
 
 /// A key for each Confluence, so that its settings need not be hashed again for every visitor.
-VisitorHash::VisitorHash(const Secret& secret, const ConfluenceSettings& settings) {
+VisitorHash::VisitorHash(const Secret& secret, const ConfluenceSettings& settings)
+    : client_key_(secret.hash_key) {
   const VisitorKey derived = hash_settings(secret.hash_key, settings);
   static_assert(sizeof derived == sizeof key_);
   std::memcpy(key_.data(), derived.data(), sizeof key_);
 }
 
+/// The second half is the token's alone, and the first one that of the address and of another half
+/// of the token's hash: two tokens share a key only if they share all of 128 bits.
 VisitorKey VisitorHash::key_of(const Visitor& visitor) const {
-  std::array<char, kShortBytes> buffer;
-  // No address has a NUL, so it is clear where the token begins.
-  const std::size_t size = visitor.address.size() + 1 + visitor.token.size();
+  const VisitorKey token = hash(key_, visitor.token.data(), visitor.token.size());
+  std::array<char, sizeof token[0] + kMaxAddressBytes> buffer;
   std::string large;
+  const std::size_t size = sizeof token[0] + visitor.address.size();
   char* text = buffer.data();
-  if (size > buffer.size()) {
+  if (size > buffer.size()) {  // no address is so long
     large.resize(size);
     text = large.data();
   }
-  std::memcpy(text, visitor.address.data(), visitor.address.size());
-  text[visitor.address.size()] = '\0';
-  std::memcpy(text + visitor.address.size() + 1, visitor.token.data(), visitor.token.size());
-  return hash(key_, text, size);
+  std::memcpy(text, token.data(), sizeof token[0]);
+  std::memcpy(text + sizeof token[0], visitor.address.data(), visitor.address.size());
+  return {short_hash(key_, text, size), token[1]};
+}
+
+std::uint64_t VisitorHash::client_of(std::string_view address) const {
+  std::array<char, kMaxAddressBytes + 1> terminated;
+  in6_addr ipv6;
+  if (address.find(':') != std::string_view::npos && address.size() < terminated.size()) {
+    *std::copy(address.begin(), address.end(), terminated.begin()) = '\0';
+    // Whoever has one address of IPv6 has the whole /64.
+    if (inet_pton(AF_INET6, terminated.data(), &ipv6) == 1)
+      address = {reinterpret_cast<const char*>(&ipv6), 8};
+  }
+  return std::max<std::uint64_t>(short_hash(client_key_, address.data(), address.size()), 1);
 }
 
 std::uint64_t upstream_id(const Secret& secret, const ConfluenceSettings& settings) {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "crowd_confluence/confluence/settings.h"
 #include "crowd_confluence/keys.h"
@@ -18,16 +19,22 @@ namespace crowd_confluence {
 /// without looking at the address: with the token alone as key, a stolen token used from elsewhere
 /// would ride on a session that is still trusted.
 ///
-/// Immutable, thread-safe. Making a key allocates nothing unless the token is longer than any real
-/// one.
+/// Immutable, thread-safe. Making a key allocates nothing.
 class VisitorHash {
  public:
   VisitorHash(const Secret& secret, const ConfluenceSettings& settings);
 
+  /// The second half is the same for all addresses of a token, so that the table can tell that they
+  /// are one user's.
   [[nodiscard]] VisitorKey key_of(const Visitor& visitor) const;
+
+  /// Whoever has this address, for limits that hold for a client: of IPv6, the whole /64. The same
+  /// for all settings. Never 0.
+  [[nodiscard]] std::uint64_t client_of(std::string_view address) const;
 
  private:
   std::array<std::uint8_t, 16> key_;
+  std::array<std::uint8_t, 16> client_key_;
 };
 
 /// Tells one Confluence, and one way to reach it (TLS and proxy), from another, for limits that

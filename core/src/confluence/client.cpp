@@ -70,7 +70,11 @@ Verdict ConfluenceClient::exchange(const Visitor& visitor, std::string_view sess
   if (settings_.forwarded_for && visitor.address.empty()) return unavailable(Reason::bad_address);
   const auto deadline = std::chrono::steady_clock::now() + settings_.http.timeout;
   const auto response = get(visitor, session_cookies, deadline);
-  if (!response) return unavailable(reason_of(response.error().failure), response.error().text);
+  if (!response) {
+    Verdict verdict = unavailable(reason_of(response.error().failure), response.error().text);
+    verdict.is_unconnected = response.error().is_unconnected;
+    return verdict;
+  }
   Verdict verdict = judge(response.value(), settings_, visitor.token, session_cookies);
   if (session_cookies.empty() || !meaning_of(verdict.reason).may_be_due_to_cookies) return verdict;
 

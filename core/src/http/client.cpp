@@ -87,7 +87,11 @@ class HttpClient::Impl {
         return result_of(std::move(attempt), origin, *std::move(kept));
     }
     auto opened = HttpConnection::open(context_, url, deadline);
-    if (!opened) return opened.error();
+    if (!opened) {
+      HttpError error = opened.error();
+      error.is_unconnected = true;
+      return error;
+    }
     HttpConnection fresh = std::move(opened).value();
     Attempt attempt = ask(fresh, request, deadline);
     return result_of(std::move(attempt), origin, std::move(fresh));

@@ -1,56 +1,84 @@
 #include "shared/session_table.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "shared/robust_mutex.h"
+#include "shared/table_bucket.h"
 #include "shared/table_slot.h"
 
 // The layout, which docs/shared-memory.md describes:
 //
 //   locks    kLocks robust mutexes, each for the buckets whose number has its remainder
-//   tags     kWays words a bucket: the first half of the key of each slot's entry, 0 for none
-//   slots    kWays slots a bucket, see table_slot.h
+//   used     a bit for each bucket: whether it was ever locked
+//   buckets  see table_bucket.h, from a page's beginning on
 
 namespace crowd_confluence {
 namespace {
 
-constexpr std::size_t kWays = 16;
 constexpr std::size_t kLocks = 256;
+constexpr std::size_t kPage = 4096;
+
+/// Twice as many would still fit a bucket, but for one visitor in a thousand.
+constexpr std::size_t kVisitorsOfBucket = 18;
+
+/// Small tables have more room for texts, as pages that nobody needs are never touched.
+constexpr std::size_t kPagesOfSmallTable = 16 * 1024;
 
 struct alignas(64) Lock {
   pthread_mutex_t mutex;
 };
 
 std::size_t buckets_for(std::size_t visitors) {
-  return (2 * std::max<std::size_t>(visitors, 1) + kWays - 1) / kWays;
+  return (std::max<std::size_t>(visitors, 1) + kVisitorsOfBucket - 1) / kVisitorsOfBucket;
 }
 
 Lock* locks_of(void* memory) {
   return static_cast<Lock*>(memory);
 }
-TableWord* tags_of(void* memory) {
+TableWord* used_of(void* memory) {
   return reinterpret_cast<TableWord*>(locks_of(memory) + kLocks);
+}
+
+/// Before the buckets.
+std::size_t head_words(std::size_t buckets) {
+  const std::size_t bytes = kLocks * sizeof(Lock) + (buckets / 64 + 1) * sizeof(TableWord);
+  return (bytes + kPage - 1) / kPage * kPage / sizeof(TableWord);
 }
 
 }  // namespace
 
-class SessionTable::BucketLock : public RobustLock {
+class SessionTable::LockedBucket : public Bucket {
  public:
-  /// Makes good what a killed writer left in the bucket.
-  BucketLock(const SessionTable& table, std::size_t bucket)
-      : RobustLock(&locks_of(table.memory_)[bucket % kLocks].mutex) {
-    for (std::size_t way = 0; way < kWays; ++way) table.slot(bucket, way).repair();
+  LockedBucket(const SessionTable& table, const VisitorKey& key)
+      : Bucket(table.bucket(table.bucket_of(key))),
+        lock_(&locks_of(table.memory_)[table.bucket_of(key) % kLocks].mutex) {
+    TableWord& used = used_of(table.memory_)[table.bucket_of(key) / 64];
+    const std::uint64_t own = std::uint64_t{1} << table.bucket_of(key) % 64;
+    if ((used.load(std::memory_order_relaxed) & own) == 0) used.fetch_or(own);
+    repair();
   }
+
+ private:
+  const RobustLock lock_;
 };
 
-SessionTable::SessionTable(void* memory, std::size_t buckets)
-    : memory_(memory), buckets_(buckets) {}
+SessionTable::SessionTable(void* memory, std::size_t visitors)
+    : memory_(memory),
+      buckets_(buckets_for(visitors)),
+      bucket_words_(
+          std::clamp(kPagesOfSmallTable / buckets_, Bucket::kFewestPages, Bucket::kMostPages) *
+          Bucket::kPageWords) {
+  static_assert(Bucket::kPageWords * sizeof(TableWord) == kPage);
+  static_assert(TableText::kMostBlocksOfText * TableText::kBlockWords <=
+                Bucket::kFewestPages * Bucket::kPageWords - Bucket::kHeadWords);
+  static_assert(TableText::kMostBlocks * TableText::kBlockWords >=
+                Bucket::kMostPages * Bucket::kPageWords - Bucket::kHeadWords);
+}
 
 std::size_t SessionTable::bytes_for(std::size_t visitors) {
-  return kLocks * sizeof(Lock) +
-         buckets_for(visitors) * kWays * (1 + Slot::kWords) * sizeof(TableWord);
+  const SessionTable table(nullptr, visitors);
+  return (head_words(table.buckets_) + table.buckets_ * table.bucket_words_) * sizeof(TableWord);
 }
 
 SessionTable SessionTable::create(void* memory, std::size_t visitors) {
@@ -59,119 +87,82 @@ SessionTable SessionTable::create(void* memory, std::size_t visitors) {
 }
 
 SessionTable SessionTable::attach(void* memory, std::size_t visitors) {
-  return {memory, buckets_for(visitors)};
+  return {memory, visitors};
 }
 
 std::size_t SessionTable::bucket_of(const VisitorKey& key) const {
   return key[1] % buckets_;
 }
 
-SessionTable::Slot SessionTable::slot(std::size_t bucket, std::size_t way) const {
-  TableWord* const tags = tags_of(memory_);
-  TableWord* const slots = tags + buckets_ * kWays;
-  const std::size_t number = bucket * kWays + way;
-  return {tags + number, slots + number * Slot::kWords};
+SessionTable::Bucket SessionTable::bucket(std::size_t number) const {
+  TableWord* const buckets = static_cast<TableWord*>(memory_) + head_words(buckets_);
+  return {buckets + number * bucket_words_, bucket_words_};
 }
 
 SessionTable::Found SessionTable::find(const VisitorKey& key, Moment now, Duration renewal_lease,
                                        Outcome& outcome) const {
-  const std::size_t bucket = bucket_of(key);
-  const TableWord* const tags = tags_of(memory_) + bucket * kWays;
-  const std::uint64_t tag = tag_of(key);
-  for (std::size_t way = 0; way < kWays; ++way) {
-    if (tags[way].load(std::memory_order_relaxed) != tag) continue;
-    const Slot found = slot(bucket, way);
+  Found result;
+  bucket(bucket_of(key)).look_for(key, [&](const Slot& found) {
     Entry entry;
     const bool is_read = found.read(key, [&](const Slot& seen) {
       entry = seen.entry();
       if (entry.kind != Kind::session || !entry.is_good(now)) return true;
-      if (entry.text_length() > kMaxSessionBytes) return false;  // half written
-      seen.copy_text(outcome.session.prepare(entry.user_length, entry.cookies_length),
-                     entry.text_length());
-      return true;
+      if (entry.text_length() > Session::kCapacity) return false;  // half written
+      return seen.copy_text(entry,
+                            outcome.session.prepare(entry.user_length, entry.cookies_length));
     });
-    if (!is_read || !entry.is_good(now)) {
-      outcome.session.prepare(0, 0);
-      continue;
-    }
-    outcome.reason = entry.reason;
+    const bool is_good = is_read && entry.is_good(now);
+    const bool is_session = entry.kind == Kind::session;
+    if (!is_good || !is_session) outcome.session.prepare(0, 0);  // an attempt may have read one
+    if (!is_read) return false;
+    result.is_proven = is_session;
+    if (!is_good && !entry.is_left_alone(now)) return false;
+    result.is_found = true;
+    result.expires = entry.expires;
+    result.is_to_renew = is_good && is_session && now >= entry.renews_or_tombstone_ends &&
+                         found.move_renewal(entry.renews_or_tombstone_ends, now + renewal_lease);
     outcome.source = Source::table;
-    if (entry.kind == Kind::negative) {
-      outcome.session.prepare(0, 0);  // an attempt before may have read a session here
-      outcome.result = Result::rejected;
-      return {true, false, false, entry.expires};
-    }
-    outcome.result = Result::session;
-    return {true,
-            now >= entry.renews_or_tombstone_ends &&
-                found.move_renewal(entry.renews_or_tombstone_ends, now + renewal_lease),
-            false, entry.expires};
-  }
-  return {};
-}
-
-std::optional<SessionTable::Slot> SessionTable::slot_of(std::size_t bucket,
-                                                        const VisitorKey& key) const {
-  for (std::size_t way = 0; way < kWays; ++way) {
-    const Slot candidate = slot(bucket, way);
-    if (candidate.entry().kind != Kind::empty && candidate.has(key)) return candidate;
-  }
-  return std::nullopt;
-}
-
-std::optional<SessionTable::Slot> SessionTable::room_for(std::size_t bucket, Kind kind,
-                                                         Moment now) const {
-  Slot best = slot(bucket, 0);
-  for (std::size_t way = 1; way < kWays; ++way) {
-    const Slot candidate = slot(bucket, way);
-    if (candidate.entry().worth(now) < best.entry().worth(now)) best = candidate;
-  }
-  const Entry old = best.entry();
-  if (kind != Kind::session && old.kind == Kind::session && old.is_good(now)) return std::nullopt;
-  return best;
+    outcome.reason = is_good ? entry.reason : entry.failure;
+    outcome.result = is_good && is_session ? Result::session : meaning_of(outcome.reason).result;
+    return true;
+  });
+  return result;
 }
 
 SessionTable::Found SessionTable::find_locked(const VisitorKey& key, Moment now,
                                               Duration renewal_lease, Outcome& outcome) const {
-  const std::size_t bucket = bucket_of(key);
-  const BucketLock lock(*this, bucket);
+  const LockedBucket bucket(*this, key);
   Found found = find(key, now, renewal_lease, outcome);
-  if (const auto own = slot_of(bucket, key)) found.has_tombstone = own->entry().has_tombstone(now);
+  if (const auto own = bucket.slot_of(key)) found.has_tombstone = own->entry().has_tombstone(now);
   return found;
 }
 
-std::string SessionTable::take_ended_cookies(const VisitorKey& key, Moment now) {
-  const std::size_t bucket = bucket_of(key);
-  const BucketLock lock(*this, bucket);
-  const auto own = slot_of(bucket, key);
-  const Entry entry = own ? own->entry() : Entry();
-  if (entry.kind != Kind::session || entry.is_good(now)) return {};
-  Slot::Text text;
-  std::string cookies(own->cookies(entry, text));
-  own->clear();
-  return cookies;
+SessionTable::Found SessionTable::find_or_take(const VisitorKey& key, Moment now,
+                                               Duration renewal_lease, Outcome& outcome,
+                                               std::string& cookies) {
+  cookies.clear();
+  const LockedBucket bucket(*this, key);
+  Found found = find(key, now, renewal_lease, outcome);
+  const auto own = found.is_found ? std::nullopt : bucket.slot_of(key);
+  if (!own) return found;
+  const Entry entry = own->entry();
+  found.has_tombstone = entry.has_tombstone(now);
+  if (entry.kind != Kind::session || entry.text_length() == 0) return found;
+  cookies = own->cookies(entry);
+  own->take_text(entry);
+  return found;
 }
 
-/// An entry of no kind, for what is too large to be kept, clears what it replaces.
-SessionTable::Stored SessionTable::put(const VisitorKey& key, const Entry& new_entry,
-                                       Replaces replaces, Moment now) {
-  const std::size_t bucket = bucket_of(key);
-  const BucketLock lock(*this, bucket);
-  const auto own = slot_of(bucket, key);
+SessionTable::Stored SessionTable::put(const VisitorKey& key, Entry entry, Replaces replaces,
+                                       Moment now) {
+  const LockedBucket bucket(*this, key);
+  const auto own = bucket.slot_of(key);
   const Entry old = own ? own->entry() : Entry();
   if (replaces == Replaces::sessions && old.kind != Kind::session) return Stored::no_room;
   if (replaces == Replaces::all_but_tombstones && old.has_tombstone(now)) return Stored::no_room;
-  if (new_entry.kind == Kind::empty) {
-    if (own) own->clear();
-    return Stored::too_large;
-  }
-  Entry entry = new_entry;
   if (entry.kind == Kind::negative)
     entry.renews_or_tombstone_ends = std::max(entry.renews_or_tombstone_ends, old.tombstone_ends());
-  const auto place = own ? own : room_for(bucket, entry.kind, now);
-  if (!place) return Stored::no_room;
-  place->write(key, entry);
-  return Stored::yes;
+  return bucket.write(key, entry, own, now) ? Stored::yes : Stored::no_room;
 }
 
 SessionTable::Stored SessionTable::put_session(const VisitorKey& key, Moment now, Duration ttl,
@@ -193,15 +184,13 @@ SessionTable::Stored SessionTable::put_session(const VisitorKey& key, Moment now
                                                Reason reason, const Session& session,
                                                Replaces replaces) {
   Entry entry;
-  if (session.user().size() + session.cookies().size() <= kMaxSessionBytes) {
-    entry.kind = Kind::session;
-    entry.reason = reason;
-    entry.user_length = static_cast<std::uint16_t>(session.user().size());
-    entry.cookies_length = static_cast<std::uint16_t>(session.cookies().size());
-    entry.expires = now + ttl;
-    entry.renews_or_tombstone_ends = now + ttl - ttl / 4;
-    entry.text = session.user().data();
-  }
+  entry.kind = Kind::session;
+  entry.reason = reason;
+  entry.user_length = static_cast<std::uint16_t>(session.user().size());
+  entry.cookies_length = static_cast<std::uint16_t>(session.cookies().size());
+  entry.expires = now + ttl;
+  entry.renews_or_tombstone_ends = now + ttl - ttl / 4;
+  entry.text = session.user().data();
   return put(key, entry, replaces, now);
 }
 
@@ -215,19 +204,47 @@ SessionTable::Stored SessionTable::put_negative(const VisitorKey& key, Moment no
   return put(key, entry, Replaces::all, now);
 }
 
-bool SessionTable::drop_session(const VisitorKey& key, const IsMeant& is_meant, Moment now,
-                                Duration tombstone_ttl) {
-  const std::size_t bucket = bucket_of(key);
-  const BucketLock lock(*this, bucket);
-  const auto own = slot_of(bucket, key);
+SessionTable::Stored SessionTable::leave_alone(const VisitorKey& key, Moment now, Duration ttl,
+                                               Reason reason) {
+  return leave_alone(key, now, ttl, reason, false);
+}
+
+SessionTable::Stored SessionTable::leave_alone_if_again(const VisitorKey& key, Moment now,
+                                                        Duration ttl, Reason reason) {
+  return leave_alone(key, now, ttl, reason, true);
+}
+
+SessionTable::Stored SessionTable::leave_alone(const VisitorKey& key, Moment now, Duration ttl,
+                                               Reason reason, bool only_if_again) {
+  const LockedBucket bucket(*this, key);
+  const auto own = bucket.slot_of(key);
   Entry entry = own ? own->entry() : Entry();
   const bool is_session = entry.kind == Kind::session;
+  if (only_if_again && reason != (is_session ? entry.failure : entry.reason))
+    ttl = Duration::zero();
   if (is_session) {
-    Slot::Text text;
-    if (!is_meant(own->cookies(entry, text))) return false;
+    entry.failure = reason;
+    entry.left_alone_until = now + ttl;
+    entry.renews_or_tombstone_ends = std::max(entry.renews_or_tombstone_ends, now + ttl);
+    own->change(entry);
+    return Stored::yes;
   }
+  entry.renews_or_tombstone_ends = entry.tombstone_ends();
+  entry.kind = Kind::negative;
+  entry.reason = reason;
+  entry.expires = now + ttl;
+  return bucket.write(key, entry, own, now) ? Stored::yes : Stored::no_room;
+}
+
+bool SessionTable::drop_session(const VisitorKey& key, const IsMeant& is_meant, Moment now,
+                                Duration tombstone_ttl) {
+  const LockedBucket bucket(*this, key);
+  const auto own = bucket.slot_of(key);
+  Entry entry = own ? own->entry() : Entry();
+  const bool is_session = entry.kind == Kind::session && entry.text_length() > 0;
+  if (is_session && !is_meant(own->cookies(entry))) return false;
   if (tombstone_ttl <= Duration::zero()) {
-    if (is_session) own->clear();
+    if (entry.kind == Kind::session) own->clear();
     return is_session;
   }
   const Moment tombstone_ends = std::max(now + tombstone_ttl, entry.tombstone_ends());
@@ -236,16 +253,16 @@ bool SessionTable::drop_session(const VisitorKey& key, const IsMeant& is_meant, 
     entry.kind = Kind::tombstone;
   }
   entry.renews_or_tombstone_ends = tombstone_ends;
-  if (const auto place = own ? own : room_for(bucket, Kind::tombstone, now))
-    place->write(key, entry);
+  bucket.write(key, entry, own, now);
   return is_session;
 }
 
 std::size_t SessionTable::count() const {
-  const TableWord* const tags = tags_of(memory_);
-  return static_cast<std::size_t>(
-      std::count_if(tags, tags + buckets_ * kWays,
-                    [](const TableWord& tag) { return tag.load(std::memory_order_relaxed) != 0; }));
+  std::size_t count = 0;
+  for (std::size_t number = 0; number < buckets_; ++number)
+    if ((used_of(memory_)[number / 64].load() >> number % 64 & 1) != 0)
+      count += bucket(number).count();
+  return count;
 }
 
 }  // namespace crowd_confluence

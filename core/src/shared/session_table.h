@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,25 +24,27 @@ namespace crowd_confluence {
 
 /// A view of the shared memory; copy it as you like. Thread-safe, and safe across processes.
 ///
-/// The table is divided into buckets; a visitor has its place in one of them. When a bucket is
-/// full, an expired entry makes room, then a negative entry or a tombstone, then the session whose
-/// life ends first, which is the one that was proven longest ago where all live equally long; a
-/// negative entry or a tombstone never displaces a session that is still good, so that nobody can
-/// push others out with made-up tokens.
+/// The table is divided into buckets. A visitor's is told by the second half of the key, which is
+/// the token's: whoever uses one token from many addresses fills one bucket at most. When a bucket
+/// is full, a negative entry or a tombstone that is over makes room, then a session that has ended,
+/// a negative entry or a tombstone, and at last a good session: of a token that has more than a few
+/// in the bucket, or else the one whose life ends first, which is the one that was proven longest
+/// ago where all live equally long. A negative entry or a tombstone never displaces a session that
+/// is still good, so that nobody can push others out with made-up tokens.
 ///
 /// A tombstone says that the visitor's session was dropped, for as long as the same session may
 /// still come from elsewhere. It counts as absent, but only `put_session`, with what was proven
 /// just now, takes its place. A negative entry may carry a tombstone, which may outlive it.
+///
+/// What an entry held is overwritten as soon as the entry is.
 class SessionTable {
  public:
-  /// User and cookies of a session that fits, in bytes.
-  static constexpr std::size_t kMaxSessionBytes = 976;
-
-  /// How much memory a table for so many visitors takes. It has room for twice as many, so that,
-  /// with that many visitors, fewer than one in a thousand finds its bucket full.
+  /// How much memory a table for so many visitors takes. With that many visitors, fewer than one in
+  /// a thousand finds its bucket full.
   [[nodiscard]] static std::size_t bytes_for(std::size_t visitors);
 
-  /// A new, empty table in `memory`: zeroed, shared, aligned to 64, of bytes_for(visitors).
+  /// A new, empty table in `memory`: zeroed, shared, aligned to a page, so that what nobody needs
+  /// is never touched, of bytes_for(visitors).
   static SessionTable create(void* memory, std::size_t visitors);
 
   /// The table that `create` made there, for the same number of visitors.
@@ -54,7 +55,9 @@ class SessionTable {
     /// The last quarter of the session's life has begun, and this caller is the one to renew it:
     /// nobody else is told so before `renewal_lease` is over.
     bool is_to_renew = false;
-    /// There is a tombstone. Only `find_locked` tells.
+    /// The visitor's token was proven before, even if the session has ended.
+    bool is_proven = false;
+    /// There is a tombstone. Only `find_locked` and `find_or_take` tell.
     bool has_tombstone = false;
     Moment expires{};
   };
@@ -70,18 +73,17 @@ class SessionTable {
   Found find_locked(const VisitorKey& key, Moment now, Duration renewal_lease,
                     Outcome& outcome) const;
 
-  /// Forgets a session whose life has ended, if nothing has taken its place, and returns its
-  /// cookies; otherwise an empty string.
-  [[nodiscard]] std::string take_ended_cookies(const VisitorKey& key, Moment now);
+  /// As find_locked. When the visitor's session has ended, `cookies` become those of that session,
+  /// once: they are not kept. Otherwise they become empty.
+  Found find_or_take(const VisitorKey& key, Moment now, Duration renewal_lease, Outcome& outcome,
+                     std::string& cookies);
 
   enum class Stored {
     yes,
-    too_large,
     no_room  // or nothing that the session may take the place of
   };
 
-  /// Remembers a session that was proven at `now` until `now + ttl`. Replaces what was known. One
-  /// that is too large is not kept; what was known is forgotten all the same.
+  /// Remembers a session that was proven at `now` until `now + ttl`. Replaces what was known.
   Stored put_session(const VisitorKey& key, Moment now, Duration ttl, Reason reason,
                      const Session& session);
 
@@ -95,10 +97,19 @@ class SessionTable {
   Stored adopt_session(const VisitorKey& key, Moment now, Duration ttl, Reason reason,
                        const Session& session);
 
-  /// Remembers a negative entry until `now + ttl`, and a tombstone until `now + tombstone_ttl`.
-  /// Replaces what was known, but for a tombstone that lasts longer.
+  /// Remembers that the visitor was rejected until `now + ttl`, and a tombstone until
+  /// `now + tombstone_ttl`. Replaces what was known, but for a tombstone that lasts longer.
   Stored put_negative(const VisitorKey& key, Moment now, Duration ttl, Reason reason,
                       Duration tombstone_ttl);
+
+  /// Remembers that the visitor is not to be asked for until `now + ttl`, for a reason that makes
+  /// the result `unavailable`. A session that is still good stays in use until its life ends, and
+  /// is not renewed before; what has ended, and a tombstone, are kept as well.
+  Stored leave_alone(const VisitorKey& key, Moment now, Duration ttl, Reason reason);
+
+  /// As leave_alone, unless it is the first such failure in a row, which may be a matter of chance:
+  /// only that is remembered then.
+  Stored leave_alone_if_again(const VisitorKey& key, Moment now, Duration ttl, Reason reason);
 
   /// Whether a session with these cookies is meant. Called with the bucket's lock held: must not
   /// block, nor use the table.
@@ -110,29 +121,31 @@ class SessionTable {
   bool drop_session(const VisitorKey& key, const IsMeant& is_meant, Moment now,
                     Duration tombstone_ttl);
 
-  /// How many entries are in use, expired ones included. Reads the whole table: for tests and
-  /// reports.
+  /// How many entries are in use, expired ones included. Looks at all that was ever used: for tests
+  /// and reports.
   [[nodiscard]] std::size_t count() const;
 
  private:
   class Slot;
-  class BucketLock;
+  class Bucket;
+  class LockedBucket;
   enum class Kind : std::uint8_t { empty, session, negative, tombstone };
   /// What an entry may take the place of, if it is the same visitor's.
   enum class Replaces { all, sessions, all_but_tombstones };
   struct Entry;
 
-  SessionTable(void* memory, std::size_t buckets);
+  SessionTable(void* memory, std::size_t visitors);
   [[nodiscard]] std::size_t bucket_of(const VisitorKey& key) const;
-  [[nodiscard]] Slot slot(std::size_t bucket, std::size_t way) const;
-  [[nodiscard]] std::optional<Slot> slot_of(std::size_t bucket, const VisitorKey& key) const;
-  [[nodiscard]] std::optional<Slot> room_for(std::size_t bucket, Kind kind, Moment now) const;
-  Stored put(const VisitorKey& key, const Entry& entry, Replaces replaces, Moment now);
+  [[nodiscard]] Bucket bucket(std::size_t number) const;
+  Stored put(const VisitorKey& key, Entry entry, Replaces replaces, Moment now);
+  Stored leave_alone(const VisitorKey& key, Moment now, Duration ttl, Reason reason,
+                     bool only_if_again);
   Stored put_session(const VisitorKey& key, Moment now, Duration ttl, Reason reason,
                      const Session& session, Replaces replaces);
 
   void* memory_;
   std::size_t buckets_;
+  std::size_t bucket_words_;
 };
 
 }  // namespace crowd_confluence

@@ -10,7 +10,7 @@
 
 namespace crowd_confluence {
 
-/// Views of the parts; copy them as you like.
+/// Views of the parts; copy them as you like. The state has its upstreams.
 struct SharedParts {
   explicit SharedParts(const SharedState& state);
 

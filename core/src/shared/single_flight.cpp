@@ -1,7 +1,5 @@
 #include "shared/single_flight.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -82,7 +80,8 @@ SingleFlight::Stripe& SingleFlight::stripe_of(const VisitorKey& key) const {
   return static_cast<Stripe*>(memory_)[key[0] % kStripes];
 }
 
-SingleFlight::Ticket SingleFlight::join(const VisitorKey& key, Moment now, Duration lease) {
+SingleFlight::Ticket SingleFlight::join(const VisitorKey& key, Moment now, Duration lease,
+                                        pid_t process) {
   Stripe& stripe = stripe_of(key);
   const RobustLock lock(&stripe.mutex);
   Slot* chosen = nullptr;
@@ -113,7 +112,7 @@ SingleFlight::Ticket SingleFlight::join(const VisitorKey& key, Moment now, Durat
   }
   chosen->is_asking = 0;
   at_this_point();
-  chosen->leader = getpid();
+  chosen->leader = process;
   chosen->until = now + lease;
   at_this_point();
   chosen->is_asking = 1;

@@ -40,7 +40,8 @@ class SingleFlight {
     std::uint32_t generation = 0;
   };
 
-  [[nodiscard]] Ticket join(const VisitorKey& key, Moment now, Duration lease);
+  /// `process` is the caller's.
+  [[nodiscard]] Ticket join(const VisitorKey& key, Moment now, Duration lease, pid_t process);
 
   /// The leader's result, for the followers. Does nothing if the lease has run out and another
   /// leads.

@@ -1,82 +1,72 @@
 // How one entry of the table is written and read.
 //
-// A slot is an array of 64-bit words: the seqlock, key, key, what, until when it
-// answers, time of renewal or end of the tombstone, then the text. docs/shared-memory.md describes
-// it.
+// An entry's head is eight 64-bit words: the seqlock, key, key, what, until when it answers, time
+// of renewal or end of the tombstone, first block of the text, until when it is left alone.
+// docs/shared-memory.md describes it.
 
 #ifndef CROWD_CONFLUENCE_SRC_SHARED_TABLE_SLOT_H_
 #define CROWD_CONFLUENCE_SRC_SHARED_TABLE_SLOT_H_
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <string_view>
-#include <utility>
+#include <string>
 
 #include "shared/session_table.h"
+#include "shared/table_text.h"
 
 namespace crowd_confluence {
 
-/// Read and written as a whole, whatever another process does.
-using TableWord = std::atomic<std::uint64_t>;
-static_assert(TableWord::is_always_lock_free && sizeof(TableWord) == 8);
-
-/// What a slot holds, apart from key and sequence.
+/// What a slot holds, apart from key, sequence and text.
 struct SessionTable::Entry {
   Kind kind = Kind::empty;
   Reason reason = Reason::internal;
+  Reason failure = Reason::known;  // of a session: why it is left alone
   std::uint16_t user_length = 0;
   std::uint16_t cookies_length = 0;
   Moment expires{};  // zero for a tombstone: it answers nobody
   Moment renews_or_tombstone_ends{};
+  std::uint64_t first_block = TableText::kNone;
+  Moment left_alone_until{};   // of a session that has ended by then
   const char* text = nullptr;  // of the session that is to be written
 
   [[nodiscard]] std::uint64_t packed() const {
     return std::uint64_t{static_cast<std::uint8_t>(kind)} |
            std::uint64_t{static_cast<std::uint8_t>(reason)} << 8 |
-           std::uint64_t{user_length} << 16 | std::uint64_t{cookies_length} << 32;
+           std::uint64_t{user_length} << 16 | std::uint64_t{cookies_length} << 32 |
+           std::uint64_t{static_cast<std::uint8_t>(failure)} << 48;
   }
   void unpack(std::uint64_t word) {
     kind = static_cast<Kind>(word & 0xff);
     reason = static_cast<Reason>(word >> 8 & 0xff);
     user_length = static_cast<std::uint16_t>(word >> 16);
     cookies_length = static_cast<std::uint16_t>(word >> 32);
+    failure = static_cast<Reason>(word >> 48 & 0xff);
   }
   [[nodiscard]] std::size_t text_length() const {
     return std::size_t{user_length} + std::size_t{cookies_length};
   }
   [[nodiscard]] bool is_good(Moment now) const { return kind != Kind::empty && now < expires; }
+  [[nodiscard]] bool is_left_alone(Moment now) const {
+    return kind == Kind::session && now < left_alone_until;
+  }
   [[nodiscard]] bool has_tombstone(Moment now) const { return now < tombstone_ends(); }
   [[nodiscard]] Moment tombstone_ends() const {
     return kind == Kind::negative || kind == Kind::tombstone ? renews_or_tombstone_ends : Moment();
-  }
-
-  /// What is worth least makes room: nothing, what is over, negative entries and tombstones,
-  /// sessions; and of several the one that ends first.
-  [[nodiscard]] std::pair<int, Moment> worth(Moment now) const {
-    if (kind == Kind::empty) return {0, {}};
-    const Moment end = std::max(expires, tombstone_ends());
-    if (now >= end) return {1, end};
-    return {kind == Kind::session ? 3 : 2, end};
   }
 };
 
 /// Where an entry lies, protected by a seqlock. Reading takes no lock: what is seen counts if the
 /// sequence was even, and the same before and after. Writing takes the bucket's lock, and makes the
-/// sequence odd meanwhile.
+/// sequence odd meanwhile. A slot whose tag is 0 was never in use, or is free: nobody looks
+/// further.
 class SessionTable::Slot {
  public:
-  using Word = TableWord;
-  static constexpr std::size_t kHeadWords = 6;
-  static constexpr std::size_t kTextWords = kMaxSessionBytes / 8;
-  static constexpr std::size_t kWords = kHeadWords + kTextWords;
-  static_assert(kWords * sizeof(Word) == 1024);
+  static constexpr std::size_t kWords = 8;
 
   /// `tag`: tag_of the entry's key; 0: there is none.
-  Slot(Word* tag, Word* words) : tag_(tag), words_(words) {}
+  Slot(TableWord* tag, TableWord* words, TableText text) : tag_(tag), words_(words), text_(text) {}
 
   /// Calls `read` until what it saw was not being written; false when there is no getting at it.
   template <typename Read>
@@ -84,7 +74,7 @@ class SessionTable::Slot {
     for (int attempt = 0; attempt < kMaxReadAttempts; ++attempt) {
       const std::uint64_t before = words_[0].load(std::memory_order_acquire);
       if (before % 2 != 0) continue;
-      const bool is_wanted = load(1) == key[0] && load(2) == key[1];
+      const bool is_wanted = has(key);
       if (is_wanted && !read(*this)) continue;
       std::atomic_thread_fence(std::memory_order_acquire);
       if (words_[0].load(std::memory_order_relaxed) == before) return is_wanted;
@@ -97,28 +87,22 @@ class SessionTable::Slot {
     entry.unpack(load(3));
     entry.expires = moment(load(4));
     entry.renews_or_tombstone_ends = moment(load(5));
+    entry.first_block = load(6);
+    entry.left_alone_until = moment(load(7));
     return entry;
   }
 
-  void copy_text(char* to, std::size_t length) const {
-    // Whole words first: a copy of a fixed size is an instruction, not a call.
-    std::size_t i = 0;
-    for (; i + 8 <= length; i += 8) {
-      const std::uint64_t word = load(kHeadWords + i / 8);
-      std::memcpy(to + i, &word, 8);
-    }
-    if (i == length) return;
-    const std::uint64_t word = load(kHeadWords + i / 8);
-    std::memcpy(to + i, &word, length - i);
+  /// False when that is no text: the entry was being written.
+  [[nodiscard]] bool copy_text(const Entry& entry, char* to) const {
+    return entry.text_length() <= Session::kCapacity &&
+           text_.read(entry.first_block, to, entry.text_length());
   }
 
-  using Text = std::array<char, kMaxSessionBytes>;
-
-  /// A session's cookies, copied into `text`.
-  [[nodiscard]] std::string_view cookies(const Entry& entry, Text& text) const {
-    if (entry.text_length() > text.size()) return {};
-    copy_text(text.data(), entry.text_length());
-    return {text.data() + entry.user_length, entry.cookies_length};
+  /// A session's cookies.
+  [[nodiscard]] std::string cookies(const Entry& entry) const {
+    std::string text(std::min<std::size_t>(entry.text_length(), Session::kCapacity), '\0');
+    if (!copy_text(entry, text.data())) return {};
+    return text.substr(entry.user_length);
   }
 
   bool move_renewal(Moment from, Moment to) const {
@@ -129,27 +113,58 @@ class SessionTable::Slot {
   [[nodiscard]] bool has(const VisitorKey& key) const {
     return load(1) == key[0] && load(2) == key[1];
   }
+  [[nodiscard]] VisitorKey key() const { return {load(1), load(2)}; }
+  [[nodiscard]] bool is_free() const { return tag_->load(std::memory_order_relaxed) == 0; }
+  [[nodiscard]] std::uint64_t first_block() const { return load(6); }
 
   // The functions below need the bucket's lock.
 
-  /// Whoever holds the lock finds a slot that is being written only if its writer was killed.
+  /// Whoever holds the lock finds a slot that is being written, or an empty one with a tag, only if
+  /// its writer was killed.
   void repair() const {
-    if (words_[0].load(std::memory_order_relaxed) % 2 != 0) clear_after_begin();
+    if (load(0) % 2 != 0) return clear_after_begin();
+    if (entry().kind == Kind::empty) tag_->store(0, std::memory_order_relaxed);
   }
 
-  void write(const VisitorKey& key, const Entry& entry) const {
+  /// What stands here is over, and its text overwritten: nothing of it stays when the writer is
+  /// killed from now on. Followed by `end_writing`.
+  void begin_writing(const VisitorKey& key) const {
+    // So that a slot which is being written has a tag at every moment.
+    if (is_free()) tag_->store(tag_of(key), std::memory_order_relaxed);
     begin();
+    wipe();
+  }
+
+  /// `blocks`: has as many free ones as the text needs.
+  template <typename Blocks>
+  void end_writing(const VisitorKey& key, const Entry& entry, Blocks& blocks) const {
     store(1, key[0]);
     store(2, key[1]);
     store(3, entry.packed());
     store(4, word_of(entry.expires));
     store(5, word_of(entry.renews_or_tombstone_ends));
-    for (std::size_t i = 0; i < entry.text_length(); i += 8) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, entry.text + i, std::min<std::size_t>(8, entry.text_length() - i));
-      store(kHeadWords + i / 8, word);
-    }
+    store(7, word_of(entry.left_alone_until));
+    text_.write(words_[6], entry.text, entry.text_length(), blocks);
     tag_->store(tag_of(key), std::memory_order_relaxed);
+    end();
+  }
+
+  /// Changes what is not text.
+  void change(const Entry& entry) const {
+    begin();
+    store(3, entry.packed());
+    store(4, word_of(entry.expires));
+    store(5, word_of(entry.renews_or_tombstone_ends));
+    store(7, word_of(entry.left_alone_until));
+    end();
+  }
+
+  /// The session stays, without a text.
+  void take_text(Entry entry) const {
+    begin();
+    wipe();
+    entry.user_length = entry.cookies_length = 0;
+    store(3, entry.packed());
     end();
   }
 
@@ -183,14 +198,21 @@ class SessionTable::Slot {
   }
   void end() const { words_[0].store(load(0) + 1, std::memory_order_release); }
 
-  void clear_after_begin() const {
-    tag_->store(0, std::memory_order_relaxed);
-    store(3, Entry().packed());
-    end();
+  void wipe() const {
+    text_.wipe(load(6));
+    store(6, TableText::kNone);
   }
 
-  Word* tag_;
-  Word* words_;
+  void clear_after_begin() const {
+    wipe();
+    store(3, Entry().packed());
+    end();
+    tag_->store(0, std::memory_order_relaxed);
+  }
+
+  TableWord* tag_;
+  TableWord* words_;
+  TableText text_;
 };
 
 }  // namespace crowd_confluence

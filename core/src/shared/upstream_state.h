@@ -1,78 +1,76 @@
-// What all processes know together of one Confluence: who waits for it, and whether it fails.
+// What all processes know together of each Confluence: who waits for it, and whether it fails.
 
 #ifndef CROWD_CONFLUENCE_SRC_SHARED_UPSTREAM_STATE_H_
 #define CROWD_CONFLUENCE_SRC_SHARED_UPSTREAM_STATE_H_
 
-#include <pthread.h>
 #include <sys/types.h>
 
-#include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
 #include "crowd_confluence/clock.h"
+#include "shared/caller.h"
 #include "shared/circuit_breaker.h"
 #include "shared/concurrency_limit.h"
-#include "shared/failing_visitors.h"
 
 namespace crowd_confluence {
 
-/// Lies in shared memory. Thread-safe, and safe across processes that may be killed at any step.
+/// A view of one Confluence's state in shared memory; copy it as you like. Thread-safe, and safe
+/// across processes that may be killed at any step. While Confluence answers, only `enter` locks.
 class UpstreamState {
  public:
-  /// Counts a thread among those who wait, until `leave` or the end of its process. False, and it
-  /// is not counted, when `max` threads of all processes wait already.
-  bool enter(std::uint32_t max);
-  void leave();
-  [[nodiscard]] std::uint32_t waiting();
+  using Place = ConcurrencyLimit::Place;
 
-  /// The breaker's (circuit_breaker.h), under a lock, and nobody who is barred for himself
-  /// (troubled_visitors.h). `trial_lease` must cover a whole exchange. `visitor` is one half of the
-  /// visitor's key, never 0.
-  CircuitBreaker::Admission admit(std::uint64_t visitor, Moment now, Duration trial_lease);
-  [[nodiscard]] bool may_admit(std::uint64_t visitor, Moment now);
-  bool succeeded(std::uint64_t visitor);
-  bool failed(Moment now, Duration retry, std::optional<std::chrono::seconds> retry_after);
-  /// As `failed`, of a failure that perhaps concerns this visitor only. If that is nothing new, the
-  /// breaker stays as it is.
-  bool failed_for(std::uint64_t visitor, Moment now, Duration retry,
-                  std::optional<std::chrono::seconds> retry_after);
-  /// The trial is over; nothing, or nothing new, came of it. Harmless after one of the others.
-  void trial_told_nothing();
+  /// Counts a thread among those who wait, until `leave` or the end of its process. nullopt, and it
+  /// is not counted, when there is no place for this caller (concurrency_limit.h).
+  std::optional<Place> enter(const Caller& caller, std::uint32_t max, Moment now);
+  void leave(const Place& place);
+  [[nodiscard]] std::uint32_t waiting() const;
+
+  /// The breaker's (circuit_breaker.h), under a lock.
+  CircuitBreaker::Admission admit(const Caller& caller, Moment now, Duration trial_lease);
+  [[nodiscard]] bool may_admit(const Caller& caller, Moment now);
+  bool succeeded();
+  bool failed(const Caller& caller, const CircuitBreaker::Failure& failure, Moment now,
+              Duration retry);
+  void trial_told_nothing(const Caller& caller);
 
   /// Gives up, and returns false, when the lock cannot be had soon: the caller must not hang.
   bool process_ended(pid_t process);
 
+  /// The same for all views of this Confluence in this process.
+  [[nodiscard]] const void* name() const { return slot_; }
+
  private:
   friend class UpstreamStates;
+  struct Slot;
+  struct Shared;
+  UpstreamState(Shared& shared, std::uint32_t number);
 
-  pthread_mutex_t mutex_;
-  std::atomic<std::uint64_t> id_;  // 0: not in use
-  CircuitBreaker breaker_;
-  FailingVisitors troubled_;
-  ConcurrencyLimit limit_;
+  Shared* shared_;
+  Slot* slot_;
+  std::uint32_t number_;
 };
 
-/// All of one server. When there are more Confluences than places, the last place is shared.
+/// A view of those of one server, from one start or restart to the next.
 class UpstreamStates {
  public:
-  static constexpr std::size_t kMaxUpstreams = 32;
-
-  [[nodiscard]] static std::size_t bytes();
-  /// `memory`: zeroed, shared, aligned to 64, of bytes().
-  static UpstreamStates create(void* memory);
+  [[nodiscard]] static std::size_t bytes(std::size_t upstreams);
+  /// `memory`: zeroed, shared, aligned to 64, of bytes(upstreams).
+  static UpstreamStates create(void* memory, std::size_t upstreams);
+  /// What `create` made there.
   static UpstreamStates attach(void* memory);
 
-  /// The place of the upstream with this id (visitor_key.h), which is not 0.
-  [[nodiscard]] UpstreamState& upstream(std::uint64_t id);
-  void process_ended(pid_t process);
+  /// That of the upstream with this id (visitor_hash.h), which is not 0. When there are more than
+  /// `create` was told, the last one is shared.
+  [[nodiscard]] UpstreamState upstream(std::uint64_t id) const;
+  void process_ended(pid_t process) const;
 
  private:
-  explicit UpstreamStates(UpstreamState* places) : places_(places) {}
+  explicit UpstreamStates(UpstreamState::Shared& shared) : shared_(&shared) {}
 
-  UpstreamState* places_;
+  UpstreamState::Shared* shared_;
 };
 
 }  // namespace crowd_confluence

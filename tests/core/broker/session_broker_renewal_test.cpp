@@ -18,7 +18,6 @@ using atlassian::Fault;
 using atlassian::Server;
 using broker_stage::find;
 using broker_stage::kAddress;
-using broker_stage::kSomebody;
 
 namespace {
 
@@ -212,7 +211,7 @@ struct Followed : Stage {
         if (outcome.source == Source::exchange) ++exchanged;
       });
     BOOST_TEST(processes::eventually(
-        [&] { return upstream().waiting() == kMany + 1 && clock.looks() - looks >= kMany * 4; }));
+        [&] { return upstream().waiting() == kMany && clock.looks() - looks >= kMany * 4; }));
   }
   void finish() {
     simulator.clear_faults();
@@ -241,8 +240,9 @@ BOOST_FIXTURE_TEST_CASE(or_of_what_was_displaced, Followed) {
   clock.advance(policy.session_ttl / 4);
   follow();
   const VisitorKey key = VisitorHash(machine.state.secret(), settings()).key_of(alice());
-  for (std::uint64_t n = 1; n <= 16; ++n)  // the whole bucket
-    machine.parts.table.put_session({key[0] + n, key[1]}, clock.now(), 1h, Reason::known, session);
+  for (std::uint64_t n = 1; n <= 32; ++n)  // the whole bucket
+    machine.parts().table.put_session({key[0] + n, key[1]}, clock.now(), 1h, Reason::known,
+                                      session);
   finish();
   BOOST_TEST(exchanged == 1);
   BOOST_TEST(exchanges() == 3u);
@@ -256,7 +256,7 @@ BOOST_FIXTURE_TEST_CASE(who_misses_during_a_renewal_waits_for_it, Stage) {
   clock.advance(1s);  // its life is over now
   Outcome outcome;
   std::thread late([&] { broker->find(alice(), outcome); });
-  BOOST_TEST(processes::eventually([&] { return upstream().waiting() == 2; }));
+  BOOST_TEST(processes::eventually([&] { return upstream().waiting() == 1; }));
   BOOST_TEST(exchanges() == 2u);
   simulator.clear_faults();
   late.join();
@@ -286,18 +286,57 @@ BOOST_FIXTURE_TEST_CASE(nor_is_one_of_a_session_that_is_over, Stage) {
   BOOST_TEST(exchanges() == 1u);
 }
 
-BOOST_FIXTURE_TEST_CASE(renewals_respect_breaker_and_limit, Stage) {
-  for (int i = 0; i < 3; ++i) upstream().failed(clock.now(), 1h, std::nullopt);
+BOOST_FIXTURE_TEST_CASE(renewals_respect_the_breaker, Stage) {
+  open_breaker(1h);
   BOOST_TEST(source() == Source::table);
   BOOST_TEST(renewals_are_done());
   BOOST_TEST(exchanges() == 1u);
-  upstream().succeeded(kSomebody);
-  // They leave half of the places to those who wait.
-  for (std::uint32_t i = 0; i < policy.max_waiting / 2; ++i) upstream().enter(policy.max_waiting);
+  upstream().succeeded();
   clock.advance(policy.session_ttl / 4 - 1ms);
   BOOST_TEST(source() == Source::table);
   BOOST_TEST(renewals_are_done());
-  BOOST_TEST(exchanges() == 1u);
+  BOOST_TEST(exchanges() == 2u);
+}
+
+BOOST_FIXTURE_TEST_CASE(renewals_go_on_while_strangers_take_all_places, Stage) {
+  take_all_places();
+  BOOST_TEST(find(*broker, {.token = "n0b0dy", .address = kAddress}).reason ==
+             Reason::too_many_waiting);
+  BOOST_TEST(source() == Source::table);
+  BOOST_TEST(renewals_are_done());
+  BOOST_TEST(exchanges() == 2u);
+  // And so does who comes back after the end of a session.
+  clock.advance(policy.session_ttl);
+  BOOST_TEST(source() == Source::exchange);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_rate_limited_renewal_waits_as_long_as_told, Stage) {
+  simulator.misbehave(Server::kConfluence,
+                      Fault::respond_with("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 60\r\n"
+                                          "Content-Length: 0\r\n\r\n"));
+  const auto asked = [&] { return simulator.counters().confluence_requests; };
+  BOOST_TEST(source() == Source::table);
+  BOOST_TEST(renewals_are_done());
+  BOOST_TEST(asked() == 2u);
+  clock.advance(policy.session_ttl / 4 - 1ms);
+  const Outcome used = find(*broker, alice());
+  BOOST_TEST(used.result == Result::session);
+  BOOST_TEST(renewals_are_done());
+  BOOST_TEST(asked() == 2u);
+  // The session has ended, and the time has not.
+  clock.advance(1ms);
+  const Outcome ended = find(*broker, alice());
+  BOOST_TEST(ended.result == Result::unavailable);
+  BOOST_TEST(ended.reason == Reason::rate_limited);
+  BOOST_TEST(ended.source == Source::table);
+  simulator.clear_faults();
+  clock.advance(60s - policy.session_ttl / 4 - 1ms);
+  BOOST_TEST(find(*broker, alice()).reason == Reason::rate_limited);
+  BOOST_TEST(asked() == 2u);
+  clock.advance(1ms);
+  const Outcome again = find(*broker, alice());
+  BOOST_TEST(again.source == Source::exchange);
+  BOOST_TEST(again.session.cookies() == session.cookies());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -137,14 +137,10 @@ BOOST_FIXTURE_TEST_CASE(dropping_takes_it_out_of_the_store, Stage) {
   BOOST_TEST(find(*elsewhere(), alice()).source == Source::exchange);
 }
 
-BOOST_FIXTURE_TEST_CASE(also_a_session_that_does_not_fit_into_the_table, Stage) {
-  simulator.misbehave(Server::kConfluence, Fault::rewrite([](std::string response) {
-                        const std::string cookie =
-                            "Set-Cookie: ROUTEID=" + std::string(1500, 'x') + "; Path=/\r\n";
-                        return response.insert(response.find("\r\n") + 2, cookie);
-                      }));
+BOOST_FIXTURE_TEST_CASE(also_a_session_that_was_displaced_from_the_table, Stage) {
   const std::string cookies(find(*here, alice()).session.cookies());
-  BOOST_TEST(find(*here, alice()).source == Source::store);
+  machine.parts().table.drop_session(
+      key(), [](std::string_view) { return true; }, clock.now(), 0ms);
   here->drop(alice(), cookies + "x");
   BOOST_TEST(memory_store.data.size() == 1u);
   here->drop(alice(), cookies);
@@ -297,40 +293,6 @@ BOOST_FIXTURE_TEST_CASE(followers_do_not_wait_for_the_store, Stage) {
   leader.join();
   BOOST_TEST(was_done);
   BOOST_TEST(outcome.result == Result::session);
-  BOOST_TEST(exchanges() == 1u);
-}
-
-BOOST_FIXTURE_TEST_CASE(they_find_there_what_does_not_fit_into_the_table, Stage) {
-  simulator.misbehave(Server::kConfluence, Fault::rewrite([](std::string response) {
-                        const std::string cookie =
-                            "Set-Cookie: ROUTEID=" + std::string(1500, 'x') + "; Path=/\r\n";
-                        return response.insert(response.find("\r\n") + 2, cookie);
-                      }));
-  constexpr int kCallers = 5;
-  constexpr int kLooksUntilWaiting = 4;
-  const int looks = clock.looks();
-  bool all_wait = false;
-  memory_store.after_get = [&] {
-    all_wait = processes::eventually([&] {
-      return upstream().waiting() == kCallers &&
-             clock.looks() - looks >= kCallers * kLooksUntilWaiting;
-    });
-  };
-  bool is_told_late = false;
-  memory_store.before_put = [&] {
-    is_told_late =
-        machine.parts.flights.join(key(), clock.now(), 1s).role == SingleFlight::Ticket::follows;
-  };
-  std::vector<std::thread> threads;
-  std::atomic<int> sessions{0};
-  for (int i = 0; i < kCallers; ++i)
-    threads.emplace_back([&] {
-      if (find(*here, alice()).result == Result::session) ++sessions;
-    });
-  for (auto& thread : threads) thread.join();
-  BOOST_TEST(all_wait);
-  BOOST_TEST(is_told_late);
-  BOOST_TEST(sessions == kCallers);
   BOOST_TEST(exchanges() == 1u);
 }
 

@@ -46,6 +46,30 @@ BOOST_AUTO_TEST_CASE(token_and_address_are_fields_of_their_own) {
   BOOST_TEST(keys.size() == visitors.size());
 }
 
+BOOST_AUTO_TEST_CASE(the_second_half_is_the_tokens_alone) {
+  const auto half = [](std::string_view token, std::string_view address) {
+    return key_of(confluence(), {token, address})[1];
+  };
+  BOOST_TEST(half("abc", "192.0.2.7") == half("abc", "192.0.2.8"));
+  BOOST_TEST(half("abc", "192.0.2.7") == half("abc", "2001:db8::1"));
+  BOOST_TEST(half("abc", "192.0.2.7") != half("abd", "192.0.2.7"));
+  BOOST_TEST(half("abc", "192.0.2.7") !=
+             key_of(confluence("https://other.example.com"), {"abc", "192.0.2.7"})[1]);
+}
+
+BOOST_AUTO_TEST_CASE(a_client_is_an_address_or_a_network_of_ipv6) {
+  const auto client = [](std::string_view address, const std::string& url = "https://a.example") {
+    return VisitorHash(kSecret, confluence(url)).client_of(address);
+  };
+  BOOST_TEST(client("192.0.2.7") == client("192.0.2.7", "https://b.example"));
+  BOOST_TEST(client("192.0.2.7") != client("192.0.2.8"));
+  BOOST_TEST(client("2001:db8:1:2::1") == client("2001:db8:1:2:ffff::"));
+  BOOST_TEST(client("2001:db8:1:2::1") != client("2001:db8:1:3::1"));
+  BOOST_TEST(client("::1") != client("192.0.2.7"));
+  for (const std::string& address : {std::string(), std::string(200, ':'), std::string("a:b")})
+    BOOST_TEST(client(address) != 0u);
+}
+
 BOOST_AUTO_TEST_CASE(whatever_tells_one_confluence_from_another_changes_the_key) {
   using Change = std::function<void(ConfluenceSettings&)>;
   const std::vector<Change> changes = {

@@ -2,6 +2,8 @@
 // stands still.
 #pragma once
 
+#include <unistd.h>
+
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -27,8 +29,10 @@ namespace broker_stage {
 using namespace crowd_confluence;
 
 inline constexpr std::string_view kAddress = "127.0.0.2";
-/// A visitor of whom the shared state knows nothing else.
-inline constexpr std::uint64_t kSomebody = 1;
+/// Somebody of whom the shared state knows nothing else, at an address of one's own.
+inline Caller somebody(std::uint64_t number = 1) {
+  return {getpid(), 1000 + number, 1000 + number, false};
+}
 
 class CountedEvents final : public BrokerEvents {
  public:
@@ -38,13 +42,9 @@ class CountedEvents final : public BrokerEvents {
     last_reason = reason;
   }
   void breaker_closed(const ConfluenceSettings&) noexcept override { ++closed; }
-  void session_too_large(const ConfluenceSettings&, std::size_t, std::size_t) noexcept override {
-    ++too_large;
-  }
 
   std::atomic<int> opened{0};
   std::atomic<int> closed{0};
-  std::atomic<int> too_large{0};
   std::atomic<Reason> last_reason{Reason::internal};
 };
 
@@ -98,11 +98,15 @@ class MemoryStore final : public SessionStore {
 /// What the processes of one machine share.
 struct Machine {
   explicit Machine(const Secret& secret = Secret::derived_from("some words"))
-      : state(SharedState::create(memory.get(), 64, secret)) {}
+      : state(SharedState::create(memory.get(), 64, secret)) {
+    state.begin_upstreams(upstreams.get(), 8);
+  }
 
   processes::SharedMemory memory{SharedState::bytes_for(64)};
+  processes::SharedMemory upstreams{SharedState::upstream_bytes_for(8)};
   SharedState state;
-  SharedParts parts{state};
+  /// As they are now.
+  SharedParts parts() const { return SharedParts(state); }
 };
 
 struct Stage {
@@ -142,8 +146,8 @@ struct Stage {
         [number](const auto& counters) { return counters.exchanges >= number; });
   }
 
-  UpstreamState& upstream() {
-    return machine.parts.upstreams.upstream(upstream_id(machine.state.secret(), settings()));
+  UpstreamState upstream() const {
+    return machine.parts().upstreams.upstream(upstream_id(machine.state.secret(), settings()));
   }
 
   /// Waits until the renewals that were queued before have been done: until all threads have
@@ -152,7 +156,7 @@ struct Stage {
     const auto begun = std::make_shared<std::atomic<std::size_t>>(0);
     const auto all_have = [begun] { return *begun == BackgroundRefresh::kMaxThreads; };
     for (std::size_t i = 0; i < BackgroundRefresh::kMaxThreads; ++i)
-      refresh->add(&upstream(), [=] {
+      refresh->add(upstream().name(), [=] {
         ++*begun;
         processes::eventually(all_have);
       });
@@ -162,7 +166,18 @@ struct Stage {
   /// What is queued from now on is not begun before `until`.
   void hold_up_renewals(const std::shared_future<void>& until) {
     for (std::size_t i = 0; i < BackgroundRefresh::kMaxThreads; ++i)
-      refresh->add(&upstream(), [until] { until.wait_for(processes::kPatience); });
+      refresh->add(upstream().name(), [until] { until.wait_for(processes::kPatience); });
+  }
+
+  /// All places that a stranger could have are taken. Each of other clients.
+  void take_all_places() {
+    for (std::uint64_t i = 0; upstream().enter(somebody(i), policy.max_waiting, clock.now()); ++i)
+      continue;
+  }
+  /// As a Confluence does that cannot be reached.
+  void open_breaker(Duration retry) {
+    for (std::uint32_t i = 0; i < CircuitBreaker::kFailuresToOpen; ++i)
+      upstream().failed(somebody(), {}, clock.now(), retry);
   }
 
   void confluence_goes_down(const std::string& retry_after = {}) {

@@ -35,7 +35,7 @@ constexpr std::uint64_t kKeys = 4;
 Session session_number(std::uint64_t number) {
   Session session;
   session.assign(std::to_string(number),
-                 std::string(1 + number * 37 % 900, static_cast<char>('a' + number % 26)));
+                 std::string(1 + number * 37 % 3000, static_cast<char>('a' + number % 26)));
   return session;
 }
 
@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(killed_while_replacing, *utf::precondition(can_stop_at_writ
 BOOST_AUTO_TEST_CASE(killed_while_displacing, *utf::precondition(can_stop_at_writes)) {
   Table t;
   std::vector<std::uint64_t> others;
-  for (std::uint64_t key = 101; key <= 115; ++key) others.push_back(key);
+  for (std::uint64_t key = 101; key <= 131; ++key) others.push_back(key);
   // The one that ends first, and so makes room.
   t.table.put_session(key_number(100), kNow, kTtl / 2, Reason::known, session_number(100));
   for (const std::uint64_t key : others) BOOST_TEST_REQUIRE(t.put(key, key));

@@ -35,7 +35,7 @@ struct Leases {
   const Clock& clock = Clock::monotonic();
 
   Ticket join(const VisitorKey& key = kKey, Duration lease = kLong) {
-    return leases.join(key, clock.now(), lease);
+    return leases.join(key, clock.now(), lease, getpid());
   }
   std::optional<SingleFlight::Shared> wait(const Ticket& ticket, Duration limit = 20s) {
     return leases.wait(ticket, clock, clock.now() + limit);
@@ -57,7 +57,7 @@ BOOST_FIXTURE_TEST_CASE(the_first_leads_and_the_others_follow, Leases) {
   BOOST_TEST(leader.role == Ticket::leads);
   const Ticket follower = join();
   BOOST_TEST(follower.role == Ticket::follows);
-  BOOST_TEST(SingleFlight::attach(memory.get()).join(kKey, clock.now(), kLong).role ==
+  BOOST_TEST(SingleFlight::attach(memory.get()).join(kKey, clock.now(), kLong, getpid()).role ==
              Ticket::follows);
   BOOST_TEST(join(key_number(2)).role == Ticket::leads);
 
@@ -123,9 +123,9 @@ BOOST_FIXTURE_TEST_CASE(a_follower_waits_until_its_deadline_at_most, Leases) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_lease_runs_out_at_the_very_moment, Leases) {
-  BOOST_TEST(leases.join(kKey, Moment(1000ms), 100ms).role == Ticket::leads);
-  BOOST_TEST(leases.join(kKey, Moment(1099ms), 100ms).role == Ticket::follows);
-  BOOST_TEST(leases.join(kKey, Moment(1100ms), 100ms).role == Ticket::leads);
+  BOOST_TEST(leases.join(kKey, Moment(1000ms), 100ms, getpid()).role == Ticket::leads);
+  BOOST_TEST(leases.join(kKey, Moment(1099ms), 100ms, getpid()).role == Ticket::follows);
+  BOOST_TEST(leases.join(kKey, Moment(1100ms), 100ms, getpid()).role == Ticket::leads);
 }
 
 BOOST_FIXTURE_TEST_CASE(at_the_end_of_a_lost_lease_a_follower_leads, Leases) {
@@ -145,8 +145,8 @@ BOOST_FIXTURE_TEST_CASE(at_the_end_of_a_lost_lease_a_follower_leads, Leases) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_late_leader_that_nobody_replaced_is_heard, Leases) {
-  const Ticket leader = leases.join(kKey, Moment(1000ms), 100ms);
-  const Ticket follower = leases.join(kKey, Moment(1050ms), 100ms);
+  const Ticket leader = leases.join(kKey, Moment(1000ms), 100ms, getpid());
+  const Ticket follower = leases.join(kKey, Moment(1050ms), 100ms, getpid());
   leases.done(leader, Result::rejected, Reason::anonymous);
   BOOST_TEST(wait(follower)->result == Result::rejected);
 }
@@ -363,13 +363,13 @@ BOOST_FIXTURE_TEST_CASE(killed_while_joining, Leases, *utf::precondition(can_sto
   // The slot has been another's before, whose result must not be taken for this one's.
   std::vector<Ticket> before;
   for (std::uint64_t n = 1; n <= kSlots; ++n)
-    before.push_back(leases.join(key_of_one_stripe(n), Moment(500ms), kLong));
+    before.push_back(leases.join(key_of_one_stripe(n), Moment(500ms), kLong, getpid()));
   for (const Ticket& ticket : before) leases.done(ticket, Result::rejected, Reason::anonymous);
   const VisitorKey key = key_of_one_stripe(50);
   const auto kills = processes::kill_before_every_write(
-      memory, [&] { (void)leases.join(key, Moment(1000ms), 100ms); },
+      memory, [&] { (void)leases.join(key, Moment(1000ms), 100ms, getpid()); },
       [&] {
-        const Ticket next = leases.join(key, Moment(1001ms), 100ms);
+        const Ticket next = leases.join(key, Moment(1001ms), 100ms, getpid());
         BOOST_TEST((next.role == Ticket::leads || next.role == Ticket::follows));
         if (next.role == Ticket::follows) {
           const processes::ManualClock at_its_end(Moment(1100ms));
@@ -377,18 +377,18 @@ BOOST_FIXTURE_TEST_CASE(killed_while_joining, Leases, *utf::precondition(can_sto
         }
         // At the end of the dead one's lease somebody leads again.
         if (next.role == Ticket::leads) leases.done(next, Result::session, Reason::known);
-        BOOST_TEST(leases.join(key, Moment(1100ms), 100ms).role == Ticket::leads);
-        BOOST_TEST(leases.join(key, Moment(1100ms), 100ms).role == Ticket::follows);
+        BOOST_TEST(leases.join(key, Moment(1100ms), 100ms, getpid()).role == Ticket::leads);
+        BOOST_TEST(leases.join(key, Moment(1100ms), 100ms, getpid()).role == Ticket::follows);
         for (std::uint64_t n = 1; n < kSlots; ++n)
-          BOOST_TEST(leases.join(key_of_one_stripe(n), Moment(1100ms), 100ms).role ==
+          BOOST_TEST(leases.join(key_of_one_stripe(n), Moment(1100ms), 100ms, getpid()).role ==
                      Ticket::leads);
       });
   BOOST_TEST(kills >= 8u);
 }
 
 BOOST_FIXTURE_TEST_CASE(killed_while_sharing, Leases, *utf::precondition(can_stop_at_writes)) {
-  const Ticket leader = leases.join(kKey, Moment(1000ms), 100ms);
-  const Ticket follower = leases.join(kKey, Moment(1001ms), 100ms);
+  const Ticket leader = leases.join(kKey, Moment(1000ms), 100ms, getpid());
+  const Ticket follower = leases.join(kKey, Moment(1001ms), 100ms, getpid());
   const processes::ManualClock at_its_end(Moment(1100ms));
   const auto kills = processes::kill_before_every_write(
       memory, [&] { leases.done(leader, Result::rejected, Reason::login_denied); },
@@ -398,21 +398,21 @@ BOOST_FIXTURE_TEST_CASE(killed_while_sharing, Leases, *utf::precondition(can_sto
           BOOST_TEST(shared->result == Result::rejected);
           BOOST_TEST(shared->reason == Reason::login_denied);
         }
-        BOOST_TEST(leases.join(kKey, Moment(1100ms), 100ms).role == Ticket::leads);
+        BOOST_TEST(leases.join(kKey, Moment(1100ms), 100ms, getpid()).role == Ticket::leads);
       });
   BOOST_TEST(kills >= 4u);
 }
 
 BOOST_FIXTURE_TEST_CASE(what_a_leader_told_that_was_killed_then_is_not_the_next_ones_result, Leases,
                         *utf::precondition(can_stop_at_writes)) {
-  const Ticket leader = leases.join(kKey, Moment(1000ms), 100ms);
+  const Ticket leader = leases.join(kKey, Moment(1000ms), 100ms, getpid());
   const processes::ManualClock later(Moment(1h));
   const auto kills = processes::kill_before_every_write(
       memory, [&] { leases.done(leader, Result::rejected, Reason::login_denied); },
       [&] {
         leases.process_ended(getpid());  // who has joined
-        BOOST_TEST(leases.join(kKey, later.now(), 100ms).role == Ticket::leads);
-        const Ticket follower = leases.join(kKey, later.now(), 100ms);
+        BOOST_TEST(leases.join(kKey, later.now(), 100ms, getpid()).role == Ticket::leads);
+        const Ticket follower = leases.join(kKey, later.now(), 100ms, getpid());
         BOOST_TEST(follower.role == Ticket::follows);
         BOOST_TEST(!leases.wait(follower, later, later.now()).has_value());
       });

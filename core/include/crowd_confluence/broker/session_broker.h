@@ -29,10 +29,6 @@ class CROWD_CONFLUENCE_EXPORT BrokerEvents {
                               std::string_view detail) noexcept = 0;
   /// It answers again. Once for all processes.
   virtual void breaker_closed(const ConfluenceSettings& settings) noexcept = 0;
-  /// A session does not fit into the table, which keeps up to `most_bytes` of each, and so is asked
-  /// for again with every request.
-  virtual void session_too_large(const ConfluenceSettings& settings, std::size_t bytes,
-                                 std::size_t most_bytes) noexcept = 0;
   /// Confluence gave a load balancer's cookie, and `name` is none of those that make up a session:
   /// the app's calls will reach other nodes. Told with each exchange; by default to nobody.
   virtual void balancer_cookie_left_out(const ConfluenceSettings& settings,
@@ -55,7 +51,9 @@ struct BrokerPolicy {
   Duration session_ttl{120'000};
   Duration rejection_ttl{10'000};  // 0: rejections are not remembered
   Duration retry{30'000};
-  std::uint32_t max_waiting = 1;  // threads of the whole server; at least 1
+  /// Threads of the whole server; at least 1. Not all of them for one client, nor for visitors who
+  /// were never proven.
+  std::uint32_t max_waiting = 1;
 };
 
 /// Finds the session of a visitor of one Confluence. Thread-safe. `HttpLibrary` (http/client.h)

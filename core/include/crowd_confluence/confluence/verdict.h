@@ -39,6 +39,7 @@ struct Verdict {
   /// none of ConfluenceSettings::session_cookies; mostly empty.
   std::string left_out_balancer;
   bool may_concern_one_user = false;  // a 500: a broken account perhaps, and no ailing Confluence
+  bool is_unconnected = false;        // no connection could be made, whatever the token is
 };
 
 /// Judges a response. `token` is the SSO cookie's value that was sent; `previous` are the session

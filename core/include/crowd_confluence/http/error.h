@@ -29,7 +29,8 @@ enum class HttpFailure : std::uint8_t {
 
 struct HttpError {
   HttpFailure failure = HttpFailure::network;
-  std::string text;  // what happened, without a full stop and without secrets
+  std::string text;             // what happened, without a full stop and without secrets
+  bool is_unconnected = false;  // no connection could be made: nothing was sent
 };
 
 }  // namespace crowd_confluence
