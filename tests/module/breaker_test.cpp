@@ -24,15 +24,21 @@ std::string configuration(const std::string& parameters) {
          children_configuration();
 }
 
-/// Each failure of a new visitor; httpd's log tells of each. Returns a moment before it opened, as
-/// nobody outside of httpd knows exactly when.
+/// A new visitor at an address of that number.
+Response ask_from(Stage& stage, int number) {
+  const std::string address = "127.0.1." + std::to_string(number);
+  return stage.client(address).get("/", {stage.cookie_line("alice", address)});
+}
+
+/// Each failure of a new visitor at another address; httpd's log tells of each. Returns a moment
+/// before it opened, as nobody outside of httpd knows exactly when.
 steady_clock::time_point fail_repeatedly(Stage& stage) {
   stage.httpd.log().expect("warn.*CCF0010: ");
   stage.httpd.log().expect("warn.*CCF0014: ");
   steady_clock::time_point last;
   for (int i = 0; i < kFailuresToOpen; ++i) {
     last = steady_clock::now();
-    const Response response = stage.get("/", {stage.cookie_line("alice")});
+    const Response response = ask_from(stage, i + 1);
     BOOST_TEST(response.result() == "unavailable");
     BOOST_TEST((response.reason() != "breaker-open"));
     BOOST_TEST(response.source() == "exchange");
@@ -130,14 +136,99 @@ BOOST_AUTO_TEST_CASE(answers_that_help_nobody_do_not_open_it) {
   BOOST_TEST(stage.get("/", {stage.cookie_line("alice")}).user() == "alice");
 }
 
+BOOST_AUTO_TEST_CASE(one_client_neither_opens_it_nor_keeps_it_open) {
+  Stage stage;
+  stage.start(configuration("timeout=300ms retry=400ms"));
+  stage.httpd.log().expect("CCF0010: ");
+  const std::string attacker = "127.0.0.66";
+  int tokens = 0;
+  const auto provoke = [&] {
+    return stage.client(attacker).get(
+        "/", {"Cookie: crowd.token_key=made-up-token-" + std::to_string(++tokens)});
+  };
+  const auto kinds = {unavailable(), Fault::reset(), Fault::hang(),
+                      Fault::respond_with("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n")};
+  for (const Fault& kind : kinds) {
+    stage.simulator.misbehave(Server::kConfluence, kind);
+    for (int i = 0; i < kFailuresToOpen + 1; ++i) BOOST_TEST(provoke().source() == "exchange");
+    stage.simulator.clear_faults();
+    BOOST_TEST(ask_from(stage, 1).user() == "alice");
+  }
+  BOOST_TEST(stage.httpd.log().count("CCF0014: ") == 0U);
+
+  // Now it is open, for good reasons that pass.
+  stage.simulator.misbehave(Server::kConfluence, unavailable());
+  fail_repeatedly(stage);
+  stage.httpd.log().expect("CCF0015: ");
+  BOOST_TEST(wait_until([&] { return !is_left_alone(provoke()); }));
+  BOOST_TEST(is_left_alone(provoke()));
+  stage.simulator.clear_faults();
+  BOOST_TEST(ask_from(stage, 2).user() == "alice");
+}
+
+BOOST_AUTO_TEST_CASE(a_visitor_who_was_proven_opens_it) {
+  Stage stage;
+  stage.start("CrowdConfluenceURL ${CONFLUENCE} retry=60\n" +
+              location("/", "CrowdConfluenceSessionTTL 1s"));
+  const std::string alice = stage.cookie_line("alice");
+  BOOST_TEST(stage.get("/", {alice}).user() == "alice");
+  stage.simulator.misbehave(Server::kConfluence, unavailable());
+  stage.httpd.log().allow("CCF0010: ");
+  stage.httpd.log().expect("CCF0014: .*server-error");
+  BOOST_TEST(wait_until([&] { return is_left_alone(stage.get("/", {alice})); }));
+}
+
+BOOST_AUTO_TEST_CASE(a_restart_closes_it) {
+  for (const bool has_more : {false, true}) {
+    Stage stage;
+    stage.start(configuration("retry=60"));
+    const std::string known = stage.cookie_line("bob");
+    BOOST_TEST(stage.get("/", {known}).user() == "bob");
+    stage.simulator.misbehave(Server::kConfluence, unavailable());
+    fail_repeatedly(stage);
+    BOOST_TEST(is_left_alone(ask_from(stage, 9)));
+    stage.simulator.clear_faults();
+    std::string more;
+    for (int i = 0; has_more && i < 50; ++i)
+      more += location("/more" + std::to_string(i) + "/",
+                       "CrowdConfluenceURL http://127.0.0.1:1/" + std::to_string(i));
+    stage.httpd.reconfigure(configuration("retry=60") + more);
+    stage.httpd.restart_gracefully();
+    BOOST_TEST(ask_from(stage, 9).user() == "alice");
+    // What was remembered still is.
+    BOOST_TEST(stage.get("/", {known}).source() == "table");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(as_many_confluences_as_there_are_have_one_each) {
+  constexpr int kMany = 40;
+  Stage stage;
+  std::string all = configuration("retry=60");
+  for (int i = 0; i < kMany; ++i)
+    all += location("/dead" + std::to_string(i) + "/",
+                    "CrowdConfluenceURL http://127.0.0.1:1/" + std::to_string(i) + " retry=60");
+  stage.start(all);
+  stage.httpd.log().expect("CCF0010: .*refused");
+  stage.httpd.log().expect("CCF0014: .*refused");
+  const std::string alice = stage.cookie_line("alice");
+  for (int i = 0; i < kMany; ++i) {
+    const std::string path = "/dead" + std::to_string(i) + "/";
+    for (int k = 0; k < kFailuresToOpen; ++k)
+      BOOST_TEST(stage.get(path, {alice}).reason() == "refused");
+    BOOST_TEST(is_left_alone(stage.get(path, {alice})));
+  }
+  BOOST_TEST(stage.get("/", {alice}).user() == "alice");
+  BOOST_TEST(stage.httpd.log().count("CCF0014: ") == static_cast<std::size_t>(kMany));
+}
+
 BOOST_AUTO_TEST_CASE(failures_with_successes_between_do_not_open_it) {
   Stage stage;
   stage.start(configuration("retry=60"));
   stage.httpd.log().expect("CCF0010: .*server-error");
   for (int i = 0; i < 3; ++i) {
     stage.simulator.misbehave(Server::kConfluence, unavailable().times(kFailuresToOpen - 1));
-    for (int failure = 0; failure < kFailuresToOpen - 1; ++failure)
-      BOOST_TEST(stage.get("/", {stage.cookie_line("alice")}).reason() == "server-error");
+    for (int failure = 1; failure < kFailuresToOpen; ++failure)
+      BOOST_TEST(ask_from(stage, failure).reason() == "server-error");
     BOOST_TEST(stage.get("/", {stage.cookie_line("alice")}).user() == "alice");
   }
 }

@@ -228,24 +228,52 @@ BOOST_AUTO_TEST_CASE(the_table_holds_what_it_is_told_to_hold) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_session_that_is_too_large_serves_its_request_and_is_warned_of_once) {
+BOOST_AUTO_TEST_CASE(a_large_session_is_remembered_like_any_other) {
   Stage stage(several_children(Mpm::event, 2));
   stage.start("CrowdConfluenceURL ${CONFLUENCE}\n" + location("/") + children_configuration());
-  stage.httpd.log().expect("warn.*CCF0016: .*CrowdConfluenceSessionCookies");
   std::vector<Connection> connections = connect_to_children(stage);
-  const std::string large(1500, 'a');
+  for (const std::size_t size : {1500U, 5000U, 7800U}) {
+    const std::string large(size, 'a');
+    stage.simulator.misbehave(
+        Server::kConfluence,
+        Fault::respond_with(with_body("HTTP/1.1 200 OK\r\nSet-Cookie: JSESSIONID=" + large + "\r\n",
+                                      R"({"type":"known","username":"alice"})")));
+    const std::string alice = stage.cookie_line("alice");
+    BOOST_TEST(stage.get("/", {alice}).source() == "exchange");
+    BOOST_TEST((session_seen_by(stage) == large));
+    for (Connection& connection : connections) {
+      const Response response = connection.client.get("/", {alice});
+      BOOST_TEST(response.source() == "table");
+      BOOST_TEST(response.user() == "alice");
+      BOOST_TEST((session_seen_by(stage) == large));
+    }
+    stage.simulator.clear_faults();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(who_is_rate_limited_is_left_alone_and_nobody_else) {
+  Stage stage;
+  stage.start_with();
+  stage.httpd.log().expect("CCF0010: .*rate-limited");
+  const std::string alice = stage.cookie_line("alice");
   stage.simulator.misbehave(
       Server::kConfluence,
-      Fault::respond_with(with_body("HTTP/1.1 200 OK\r\nSet-Cookie: JSESSIONID=" + large + "\r\n",
-                                    R"({"type":"known","username":"alice"})")));
-  const std::string alice = stage.cookie_line("alice");
-  for (Connection& connection : connections) {
-    const Response response = connection.client.get("/", {alice});
-    BOOST_TEST(response.source() == "exchange");
-    BOOST_TEST(response.user() == "alice");
-    BOOST_TEST((session_seen_by(stage) == large));
+      Fault::respond_with("HTTP/1.1 429 Too Many Requests\r\nX-RateLimit-Limit: 1\r\n"
+                          "Retry-After: 2\r\nContent-Length: 0\r\n\r\n")
+          .once());
+  const auto began = steady_clock::now();
+  BOOST_TEST(stage.get("/", {alice}).reason() == "rate-limited");
+  for (int i = 0; i < 20; ++i) {
+    const Response limited = stage.get("/", {alice});
+    if (steady_clock::now() - began >= std::chrono::seconds(2)) break;
+    BOOST_TEST(limited.result() == "unavailable");
+    BOOST_TEST(limited.reason() == "rate-limited");
+    BOOST_TEST(limited.source() == "table");
   }
-  BOOST_TEST(stage.httpd.log().count("CCF0016: ") == 1U);
+  BOOST_TEST(stage.get("/", {stage.cookie_line("alice")}).user() == "alice");
+  BOOST_TEST(wait_until([&] { return stage.get("/", {alice}).user() == "alice"; }));
+  BOOST_TEST((steady_clock::now() - began >= std::chrono::seconds(2)));
+  BOOST_TEST(stage.httpd.log().count("warn.*CCF0010: ") == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
