@@ -38,7 +38,8 @@ const char* flag_directive(cmd_parms* cmd, void* config, int on) noexcept {
 template <const char* (*kSet)(cmd_parms*, DirectoryConfig&, const Words&)>
 const char* words_directive(cmd_parms* cmd, void* config, int count, char* const words[]) noexcept {
   if (const char* problem = ap_check_cmd_context(cmd, NOT_IN_LIMIT)) return problem;
-  return guarded(cmd, [&] { return kSet(cmd, to_be_set(cmd, config), Words(words, words + count)); });
+  return guarded(cmd,
+                 [&] { return kSet(cmd, to_be_set(cmd, config), Words(words, words + count)); });
 }
 
 /// In the configuration of the server, of virtual hosts and of <Location>, <Directory> and the

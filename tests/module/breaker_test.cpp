@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(answers_that_help_nobody_do_not_open_it) {
 
 BOOST_AUTO_TEST_CASE(one_client_neither_opens_it_nor_keeps_it_open) {
   Stage stage;
-  stage.start(configuration("timeout=300ms retry=400ms"));
+  stage.start(configuration("timeout=300ms retry=3s"));
   stage.httpd.log().expect("CCF0010: ");
   const std::string attacker = "127.0.0.66";
   int tokens = 0;
