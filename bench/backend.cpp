@@ -7,6 +7,7 @@
 //   /NAME/rest/api/user/current   what Confluence answers to a known user
 //   /NAME/introspect…             what an OAuth 2.0 server says of an active token (RFC 7662)
 //   /NAME/serviceValidate…        what a CAS server answers about a valid ticket
+//   /set-cookie/COUNT/BYTES       a short text, and so many cookies with values of that length
 //   /asked/NAME                   how often one of these three was requested under this name
 //   anything else                 a short text
 #include <arpa/inet.h>
@@ -47,6 +48,22 @@ std::string_view name_in(std::string_view path) {
   return path.substr(0, path.find('/'));
 }
 
+/// Of the path behind /set-cookie/.
+std::string response_with_cookies(std::string_view count_and_length) {
+  const std::string text(count_and_length);
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const unsigned long count = std::strtoul(text.c_str(), nullptr, 10);
+  const unsigned long length = std::strtoul(text.c_str() + slash + (slash < text.size()), nullptr, 10);
+  std::string cookies;
+  for (unsigned long i = 0; i < std::min(count, 100UL); ++i) {
+    cookies += "Set-Cookie: session" + std::to_string(i) + "=";
+    for (unsigned long digit = 0; digit < std::min(length, 8000UL); ++digit)
+      cookies += "0123456789abcdef"[(7 * digit + i) % 16];
+    cookies += "; Path=/; HttpOnly\r\n";
+  }
+  return response("text/plain", "Cache-Control: no-cache\r\n" + cookies, "hello\n");
+}
+
 std::string answer(std::string_view request, Asked& asked) {
   static const std::string kApp = response("text/plain", "Cache-Control: no-cache\r\n", "hello\n");
   static const std::string kConfluence =
@@ -68,6 +85,8 @@ std::string answer(std::string_view request, Asked& asked) {
   if (!target.starts_with('/')) return kApp;
   if (target.starts_with("/echo"))
     return response("text/plain", "", request.substr(0, request.find("\r\n\r\n") + 2));
+  if (constexpr std::string_view kSetCookie = "/set-cookie/"; target.starts_with(kSetCookie))
+    return response_with_cookies(target.substr(kSetCookie.size()));
   if (target.starts_with("/asked/"))
     return response("text/plain", "",
                     std::to_string(asked[std::string(name_in(target.substr(6)))]));

@@ -1,22 +1,24 @@
 """Instructions per request, over plain mod_proxy with the same final headers.
 
-One httpd process (-X) under callgrind, on a single kept-alive connection, once with each MPM. Each
-variant runs twice, with few requests and with many; the difference of the two is what the
-additional requests took, without start, warm-up and end. Instruction counts hardly depend on what
-else the machine does.
+One httpd process (-X) under callgrind, on a single kept-alive connection. Only what httpd does for
+connections is counted, so that it does not matter how it starts and ends. Each variant runs twice,
+with few requests and with many; the difference of the two is what the additional requests took,
+without warming up. Instruction counts hardly depend on what else the machine does.
 """
 
 from __future__ import annotations
 
 import collections
+import dataclasses
 import pathlib
 import re
 from typing import Sequence
 
 from programs import Bench, Failure, Simulator, request
 
-FEW = 100
-MANY = 600
+FEW = 200
+MANY = 1200
+LIMIT_S = 900  # of one run, on a machine that does much else
 MPMS = ("event", "prefork")
 
 # A session that is proven for this long is not renewed while valgrind takes its time.
@@ -28,6 +30,10 @@ CrowdConfluenceSessionTTL 1h
 
 # A browser's other cookies.
 OTHER_COOKIES = "_ga=GA1.1.123456789.1700000000; theme=dark"
+OWN_SESSION = "JSESSIONID=00112233445566778899AABBCCDDEEFF"
+THIRTY_COOKIES = "; ".join(f"preference_{i}=a-value-of-some-length" for i in range(30))
+NAMES_LIKE_OURS = "; ".join(f"JSESSIONID{i:03}=0123456789abcdef" for i in range(150))
+MOST_PER_BYTE = 8
 
 
 class Profile:
@@ -79,13 +85,44 @@ GROUPS = (
 )
 
 
+@dataclasses.dataclass(frozen=True)
+class Hit:
+    """A request of a remembered visitor."""
+
+    name: str
+    most: int
+    cookies: str = OTHER_COOKIES
+    path: str = "/app"
+    is_redirected: bool = False
+
+
+HITS = (
+    Hit("hit, two other cookies", 3500),
+    Hit("and the browser has a `JSESSIONID` of its own", 4500, f"{OTHER_COOKIES}; {OWN_SESSION}"),
+    Hit(
+        "and 30 more cookies",
+        9000,
+        f"{OTHER_COOKIES}; {OWN_SESSION}; {THIRTY_COOKIES}",
+    ),
+    Hit(
+        "150 more cookies whose names begin as ours do",
+        3500 + MOST_PER_BYTE * len(NAMES_LIKE_OURS),
+        f"{OTHER_COOKIES}; {NAMES_LIKE_OURS}",
+    ),
+    Hit("the app sets a cookie of 32 bytes", 5000, path="/set-cookie/1/32"),
+    Hit("the app sets ten", 20000, path="/set-cookie/10/32"),
+    Hit("the app sets a cookie of 1 kB", 6000, path="/set-cookie/1/1024"),
+    Hit("after an internal redirect", 6000, path="/redirected", is_redirected=True),
+)
+
+
 def measure(bench: Bench) -> list[str]:
     rows = []
     for mpm in MPMS:
         with bench.backend() as app, bench.simulator() as simulator:
             base, hit, miss = _profiles(bench, mpm, app, simulator)
         rows.append(f"| plain mod_proxy | {mpm} | {base.total():,.0f} | | |")
-        for name, profile, most in (("hit", hit, "3,000"), ("miss", miss, "80,000")):
+        for name, profile, most in (("hit", hit, "3,500"), ("miss", miss, "40,000")):
             more = profile.total() - base.total()
             rows.append(f"| {name} | {mpm} | {profile.total():,.0f} | {more:,.0f} | {most} |")
         if mpm == MPMS[0]:
@@ -100,9 +137,49 @@ def measure(bench: Bench) -> list[str]:
         "|---|---|---:|---:|---:|",
         *rows,
         "",
+        *measure_hits(bench),
+        "",
         f"The tables below are those of {MPMS[0]}, over plain mod_proxy.",
         *details,
     ]
+
+
+def measure_hits(bench: Bench) -> list[str]:
+    """Requests as people have them."""
+    lines = [
+        f"| hit ({MPMS[0]}) | over plain mod_proxy | at most |",
+        "|---|---:|---:|",
+    ]
+    with bench.backend() as app, bench.simulator() as simulator:
+        token = simulator.log_in()
+        for hit in HITS:
+            more = _more_than_plain(bench, app, simulator, token, hit)
+            lines.append(f"| {hit.name} | {more:,.0f} | {hit.most:,} |")
+        browser = request("/app", f"{OTHER_COOKIES}; crowd.token_key={token}")
+        settings = OURS.format(url=simulator.confluence)
+        more = (
+            _per_request(bench, MPMS[0], _location(app, settings), [browser]).total()
+            - _per_request(bench, MPMS[0], _location(app, ""), [browser]).total()
+        )
+        lines.append(
+            f"| the first one, over plain mod_proxy with the same *browser's* request | {more:,.0f} | |"
+        )
+    return lines
+
+
+def _more_than_plain(
+    bench: Bench, app: int, simulator: Simulator, token: str, hit: Hit
+) -> float:
+    cookies = f"{hit.cookies}; crowd.token_key={token}"
+    place = _redirected if hit.is_redirected else _location
+    ours = place(app, OURS.format(url=simulator.confluence))
+    plain = place(app, "")
+    browser = request(hit.path, cookies)
+    with_session = _with_session(bench, ours, plain, browser, hit.path)
+    return (
+        _per_request(bench, MPMS[0], ours, [browser]).total()
+        - _per_request(bench, MPMS[0], plain, [with_session]).total()
+    )
 
 
 def _profiles(bench: Bench, mpm: str, app: int, simulator: Simulator) -> list[Profile]:
@@ -111,7 +188,7 @@ def _profiles(bench: Bench, mpm: str, app: int, simulator: Simulator) -> list[Pr
     browsers = [request("/app", f"{OTHER_COOKIES}; crowd.token_key={each}") for each in tokens]
     ours = _location(app, OURS.format(url=simulator.confluence))
     plain = _location(app, "")
-    with_session = _with_session(bench, ours, plain, browsers[0])
+    with_session = _with_session(bench, ours, plain, browsers[0], "/app")
 
     base = _per_request(bench, mpm, plain, [with_session])
     hit = _per_request(bench, mpm, ours, browsers[:1])
@@ -126,14 +203,26 @@ def _location(app: int, settings: str) -> str:
     return f'<Location "/">\nProxyPass "http://127.0.0.1:{app}/"\n{settings}\n</Location>\n'
 
 
+def _redirected(app: int, settings: str) -> str:
+    """mod_rewrite redirects internally what it changes in a directory."""
+    return (
+        f"{settings}\nProxyPass /app http://127.0.0.1:{app}/app\n"
+        f"ProxyPass /echo http://127.0.0.1:{app}/echo\n"
+        "<Directory ${HTDOCS}>\nRewriteEngine On\n"
+        "RewriteRule ^redirected$ /app\nRewriteRule ^echoed$ /echo\n</Directory>\n"
+    )
+
+
 def _modules(configuration: str) -> list[str]:
     ours = ["crowd_confluence"] if "CrowdConfluence" in configuration else []
-    return ["proxy", "proxy_http", *ours]
+    rewrite = ["rewrite"] if "RewriteEngine" in configuration else []
+    return ["proxy", "proxy_http", *rewrite, *ours]
 
 
-def _with_session(bench: Bench, ours: str, plain: str, browser: bytes) -> bytes:
+def _with_session(bench: Bench, ours: str, plain: str, browser: bytes, path: str) -> bytes:
     """The request whose final headers by plain mod_proxy are those of `browser` by the module."""
-    ask = browser.replace(b"/app", b"/echo", 1)
+    echo = b"/echoed" if path == "/redirected" else b"/echo"
+    ask = browser.replace(path.encode(), echo, 1)
     with bench.httpd_running(_modules(ours), ours) as httpd:
         expected = _body(httpd.answer_to(ask))
     cookies = re.search(rb"^Cookie: (.*?)\r$", expected, re.MULTILINE)
@@ -169,12 +258,19 @@ def _run(
     bench: Bench, mpm: str, configuration: str, requests: Sequence[bytes], count: int
 ) -> Profile:
     out = bench.folder / "callgrind.out"
-    valgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", "--vgdb=no"]
+    valgrind = [
+        "valgrind",
+        "--tool=callgrind",
+        f"--callgrind-out-file={out}",
+        "--vgdb=no",
+        "--collect-atstart=no",
+        "--toggle-collect=ap_run_process_connection",
+    ]
     with bench.httpd_running(
         _modules(configuration), configuration, mpm=mpm, arguments=["-X"], under=valgrind
     ) as httpd:
         out.chmod(0o666)  # made before httpd ceased to be root, written after
-        report = httpd.load(requests, count, limit_s=300)
+        report = httpd.load(requests, count, limit_s=LIMIT_S)
         if report["status"] != {"200": count}:
             raise Failure(f"not all requests were answered with 200: {report}")
     profile = _read_profile(out)

@@ -27,6 +27,7 @@
 #include <iterator>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "http_text.h"
@@ -41,14 +42,20 @@ using std::chrono::milliseconds;
   std::exit(1);
 }
 
-int connected_socket(std::uint16_t port) {
+int connected_socket(std::uint16_t port, int tries = 100) {
   const int made = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(port);
-  if (made < 0 || connect(made, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
-    fail("cannot connect");
+  if (made < 0) fail("socket");
+  if (connect(made, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+    // A busy machine may not have let the server listen yet.
+    if (tries == 0) fail("cannot connect");
+    close(made);
+    std::this_thread::sleep_for(milliseconds(100));
+    return connected_socket(port, tries - 1);
+  }
   const int yes = 1;
   setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   return made;

@@ -16,7 +16,7 @@ import time
 import urllib.request
 from typing import Iterator, Sequence
 
-PATIENCE = 60.0  # seconds; a server under valgrind takes a while to start
+PATIENCE = 300.0  # seconds; under valgrind, on a busy machine, a server takes a while to start and to end
 
 
 class Failure(Exception):
@@ -54,7 +54,7 @@ def running(command: Sequence[str], log: pathlib.Path, **options) -> Iterator[su
         try:
             process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(30)
+                process.wait(PATIENCE)
         finally:  # also when Ctrl-C comes meanwhile
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -127,8 +127,9 @@ class Bench:
         with contextlib.ExitStack() as stack:
             for may_try_again in (True, True, False):
                 port = free_port()
+                written = self._common(root, port, mpm, modules) + configuration + "\n"
                 (root / "httpd.conf").write_text(
-                    self._common(root, port, mpm, modules) + configuration + "\n"
+                    written.replace("${HTDOCS}", f'"{root}/htdocs"')
                 )
                 log.write_text("")
                 attempt = stack.enter_context(contextlib.ExitStack())

@@ -28,6 +28,7 @@ APLOG_USE_MODULE(crowd_confluence);
 #define CCF_BREAKER_CLOSED "CCF0015: "
 // CCF0016 was that a session is too large to be remembered: none is.
 #define CCF_COOKIE_CLASH "CCF0020: "
+#define CCF_HEADER_TOO_LONG "CCF0021: "
 #define CCF_BALANCER_COOKIE_LEFT_OUT "CCF0022: "
 
 #endif  // MOD_CROWD_CONFLUENCE_LOG_H_

@@ -40,7 +40,7 @@ struct Upstream {
 struct PassAs {
   enum Place { cookie, header } place = cookie;
   std::string name;         // the prefix of the cookies' names, or the header's name
-  std::string folded_name;  // the header's, as header_names.h folds it
+  std::string folded_name;  // the header's, as apr/headers.h folds it
 };
 
 /// CrowdConfluenceWhen for one result.
@@ -83,6 +83,13 @@ struct DirectoryConfig {
   }
   [[nodiscard]] const PassAs& passing() const {
     return pass_as != nullptr ? *pass_as : kDefaultPassAs;
+  }
+  [[nodiscard]] bool is_on() const { return enabled.value_or(false); }
+  /// Whether requests are cleaned of what only the module may set. So they are where it is switched
+  /// off inside of where it is on: the app behind both may read the path of a request in another
+  /// way than httpd.
+  [[nodiscard]] bool cleans_requests() const {
+    return is_on() || (enabled.has_value() && upstream != nullptr);
   }
   [[nodiscard]] bool sends_address() const { return forwarded_for.value_or(true); }
   [[nodiscard]] bool protects_cookie() const { return protect_cookie.value_or(true); }

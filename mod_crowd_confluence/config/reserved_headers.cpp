@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string_view>
+
+#include "request/address_headers.h"
 
 namespace crowd_confluence::httpd {
 namespace {
@@ -32,7 +35,6 @@ constexpr std::string_view kNames[] = {
     "etag",
     "expect",
     "expires",
-    "forwarded",
     "from",
     "front-end-https",
     "host",
@@ -72,7 +74,6 @@ constexpr std::string_view kNames[] = {
     "tracestate",
     "trailer",
     "transfer-encoding",
-    "true-client-ip",
     "upgrade",
     "upgrade-insecure-requests",
     "user-agent",
@@ -82,8 +83,6 @@ constexpr std::string_view kNames[] = {
     "warning",
     "www-authenticate",
     "x-ausername",
-    "x-client-ip",
-    "x-cluster-client-ip",
     "x-content-type-options",
     "x-crowd-confluence",
     "x-csrf-token",
@@ -91,7 +90,6 @@ constexpr std::string_view kNames[] = {
     "x-frame-options",
     "x-original-url",
     "x-powered-by",
-    "x-real-ip",
     "x-request-id",
     "x-requested-with",
     "x-rewrite-url",
@@ -110,11 +108,12 @@ constexpr std::string_view kBeginnings[] = {
 
 }  // namespace
 
-bool has_meaning_in_http(std::string_view folded_name) {
+bool has_meaning_in_http(const std::string& folded_name) {
   const auto begins = [&](std::string_view beginning) {
     return folded_name.starts_with(beginning);
   };
-  return std::find(std::begin(kNames), std::end(kNames), folded_name) != std::end(kNames) ||
+  return carries_address(folded_name.c_str()) ||
+         std::find(std::begin(kNames), std::end(kNames), folded_name) != std::end(kNames) ||
          std::any_of(std::begin(kBeginnings), std::end(kBeginnings), begins);
 }
 

@@ -12,6 +12,7 @@
 #include "apr/pool.h"
 #include "config/reserved_headers.h"
 #include "crowd_confluence/cookie/cookie_header.h"
+#include "crowd_confluence/cookie/reserved_cookies.h"
 
 namespace crowd_confluence::httpd {
 namespace {
@@ -19,7 +20,11 @@ namespace {
 /// The section may inherit one of the two from elsewhere; what is written together is checked.
 const char* refuse_if_same(const cmd_parms* cmd, const DirectoryConfig& config) {
   const std::string& token_cookie = config.token_cookie_name();
-  if (!config.session_cookie_names().may_be_taken_for("", token_cookie)) return nullptr;
+  const PassAs& pass_as = config.passing();
+  const std::string_view prefix = pass_as.place == PassAs::cookie ? pass_as.name : "";
+  if (!ReservedCookies("", &config.session_cookie_names(), prefix).may_have(token_cookie) &&
+      !ReservedCookies("", &config.session_cookie_names(), "").may_have(token_cookie))
+    return nullptr;
   return refuse(cmd, "'" + token_cookie +
                          "' cannot be both the SSO cookie (CrowdConfluenceTokenCookie) and one of "
                          "the session's (CrowdConfluenceSessionCookies); choose other names");
@@ -78,7 +83,7 @@ const char* set_pass_as(cmd_parms* cmd, DirectoryConfig& config, const Words& wo
                         "such as X-Confluence-Cookie");
   }
   config.pass_as = make_in_pool<PassAs>(cmd->pool, std::move(pass_as));
-  return nullptr;
+  return refuse_if_same(cmd, config);
 }
 
 const char* set_forwarded_for(cmd_parms* cmd, DirectoryConfig& config, int on) {

@@ -50,6 +50,10 @@ const char* parse_reaction(cmd_parms* cmd, std::string_view action, Reaction& re
     return refuse(cmd, "'" + std::string(action) +
                            "' holds what no URL may; write blanks and other letters than those of "
                            "ASCII as %20 and the like");
+  if (action.starts_with("//") || action.starts_with("/\\"))
+    return refuse(cmd, "'" + std::string(action) +
+                           "' is another server for browsers; write http:// or https:// before a "
+                           "host, and one slash before a path");
   const char* problem = nullptr;
   reaction.redirect =
       ap_expr_parse_cmd(cmd, copy(cmd, action), AP_EXPR_FLAG_STRING_RESULT, &problem, nullptr);

@@ -11,7 +11,7 @@
 namespace crowd_confluence::httpd {
 namespace {
 
-using Said = std::array<std::atomic<bool>, 3>;  // by WarnOnce
+using Said = std::array<std::atomic<bool>, kWarnOnceCount>;  // by WarnOnce
 
 // Shared by the parent and its children of one generation; hooks have no parameter for it.
 Said* said = nullptr;

@@ -5,9 +5,18 @@
 
 #include <httpd.h>
 
+#include <cstddef>
+
 namespace crowd_confluence::httpd {
 
-enum class WarnOnce { cookie_clash, balancer_cookie_left_out, usual_balancer_cookie_left_out };
+enum class WarnOnce {
+  cookie_clash,
+  balancer_cookie_left_out,
+  usual_balancer_cookie_left_out,
+  header_too_long,
+  redirect_to_itself
+};
+inline constexpr std::size_t kWarnOnceCount = 5;
 
 /// At the start and at every restart, in the parent: nothing has been said yet. False when there is
 /// no memory to share that with the children.

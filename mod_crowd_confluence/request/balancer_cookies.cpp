@@ -64,7 +64,7 @@ void warn_of_clash(request_rec& request, const RequestState& state, std::string_
 int show_browsers_cookies(proxy_worker** /*worker*/, proxy_balancer** balancer,
                           request_rec* request, proxy_server_conf* config, char** url) noexcept {
   if (*balancer == nullptr && !names_balancer(*url)) return DECLINED;
-  const RequestState* const state = state_of(request);
+  const RequestState* const state = nearest_state_of(request);
   if (state == nullptr || apr_table_get(request->notes, kForApp) != nullptr) return DECLINED;
   if (*balancer == nullptr) warn_of_clash(*request, *state, sticky_cookie_of(*config, *url));
 

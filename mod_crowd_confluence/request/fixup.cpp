@@ -31,6 +31,11 @@ constexpr std::size_t kMaxTokenBytes = 4096;
 int fix_up(request_rec* request);
 
 // Its steps, in their order.
+RequestState* make_state(request_rec* request, const DirectoryConfig& config);
+bool is_same_question(const RequestState& state, const RequestState& earlier,
+                      const request_rec& request);
+void take_over(request_rec* request, RequestState& state, const RequestState& earlier);
+void answer(request_rec* request, RequestState& state, const RequestState* answered);
 std::string_view client_address(request_rec* request);
 std::optional<Reason> what_is_missing(const request_rec& request,
                                       const std::optional<std::string_view>& token);
@@ -38,6 +43,8 @@ bool reuse(RequestState& state, const RequestState* earlier);
 void ask(request_rec* request, RequestState& state);
 void log_unavailable(request_rec* request, const Outcome& outcome);
 void keep(const Session& session, apr_pool_t* pool, RequestState& state);
+void unset_claims_of(const RequestState* answered, const RequestState* state,
+                     apr_table_t* environment);
 void set_variables(request_rec* request, const RequestState& state);
 
 }  // namespace
@@ -62,36 +69,70 @@ int fix_up(request_rec* request) {
   // A sub-request shares the headers of its main request, which has been here.
   if (request->main != nullptr) return DECLINED;
 
-  RequestState* const earlier = state_of(request);
-  if (earlier != nullptr) earlier->headers.restore(*request);
-
+  RequestState* const earlier = nearest_state_of(request);
+  const RequestState* const answered = state_of(request);
   const DirectoryConfig& config = directory_config(request);
-  if (!config.enabled.value_or(false)) return DECLINED;
-
-  auto* state = new (apr_palloc(request->pool, sizeof(RequestState))) RequestState(config);
-  ap_set_module_config(request->request_config, &crowd_confluence_module, state);
-
-  state->filename = request->filename;
-  state->handler = request->handler;
-  state->address = client_address(request);
-  const std::optional<std::string_view> token = state->headers.take_apart(*request, config);
-  if (const std::optional<Reason> reason = what_is_missing(*request, token)) {
-    state->reason = *reason;
+  RequestState* const state = make_state(request, config);
+  if (state != nullptr && earlier != nullptr && is_same_question(*state, *earlier, *request)) {
+    take_over(request, *state, *earlier);
   } else {
-    state->token = *token;
-    if (!reuse(*state, earlier)) ask(request, *state);
+    if (earlier != nullptr) earlier->headers.restore(*request);
+    if (state != nullptr) answer(request, *state, answered);
+    unset_claims_of(answered, state, request->subprocess_env);
   }
-  state->headers.put_together(*request, config, state->token, state->cookies, state->address);
+  if (state == nullptr || !state->is_on()) return DECLINED;
   set_variables(request, *state);
 
   if (state->result == Result::session) return OK;
   const Reaction* const reaction = config.reaction_to(state->result);
   // Or the error page would be refused as well. Where another line holds, it is no exception.
-  if (earlier != nullptr) state->refused_by = earlier->refused_by;
+  if (answered != nullptr) state->refused_by = answered->refused_by;
   if (reaction != nullptr && reaction == state->refused_by) return OK;
   const int status = react(*request, reaction);
   if (status != OK) state->refused_by = reaction;
   return status;
+}
+
+/// Null where the module has nothing to do.
+RequestState* make_state(request_rec* request, const DirectoryConfig& config) {
+  if (!config.cleans_requests()) return nullptr;
+  auto* state = new (apr_palloc(request->pool, sizeof(RequestState))) RequestState(config);
+  ap_set_module_config(request->request_config, &crowd_confluence_module, state);
+  state->filename = request->filename;
+  state->handler = request->handler;
+  return state;
+}
+
+/// Whether all that was done for the request from which an internal redirect led here holds here.
+bool is_same_question(const RequestState& state, const RequestState& earlier,
+                      const request_rec& request) {
+  return !earlier.address.empty() && earlier.address.data() == request.useragent_ip &&
+         (state.config == earlier.config || *state.config == *earlier.config);
+}
+
+void take_over(request_rec* request, RequestState& state, const RequestState& earlier) {
+  const RequestState here = state;
+  state = earlier;
+  state.config = here.config;
+  state.filename = here.filename;
+  state.handler = here.handler;
+  if (state.config->sends_address()) state.headers.put_address(*request, state.address);
+}
+
+void answer(request_rec* request, RequestState& state, const RequestState* answered) {
+  const DirectoryConfig& config = *state.config;
+  state.address = client_address(request);
+  const std::optional<std::string_view> token =
+      state.headers.take_apart(*request, config, state.address);
+  if (!config.is_on()) {
+    // Cleaned it is.
+  } else if (const std::optional<Reason> reason = what_is_missing(*request, token)) {
+    state.reason = *reason;
+  } else {
+    state.token = *token;
+    if (!reuse(state, answered)) ask(request, state);
+  }
+  state.headers.put_together(*request, config, state.token, state.cookies, state.address);
 }
 
 /// The user's address as mod_remoteip and the like established it, in one form. httpd's own idea of
@@ -181,6 +222,26 @@ void keep(const Session& session, apr_pool_t* pool, RequestState& state) {
   state.cookies = copy(cookies);
 }
 
+/// The variables of a session that does not go along: the request that had it was internally
+/// redirected, so that some of them have the names that httpd gave them then.
+void unset_claims_of(const RequestState* answered, const RequestState* state,
+                     apr_table_t* environment) {
+  constexpr std::string_view kRedirected = "redirect-";
+  if (answered == nullptr || answered->result != Result::session) return;
+  if (state != nullptr && state->cookies.data() == answered->cookies.data()) return;
+  const auto is_claim = [&](const apr_table_entry_t& entry) {
+    const char* name = entry.key;
+    while (begins_like_header(name, kRedirected)) name += kRedirected.size();
+    return begins_like_header(name, "crowd-confluence-");
+  };
+  for (;;) {
+    const auto entries = entries_of(environment);
+    const auto claim = std::find_if(entries.begin(), entries.end(), is_claim);
+    if (claim == entries.end()) return;
+    apr_table_unset(environment, claim->key);
+  }
+}
+
 /// For logs and other modules. What is not known is unset, whoever set it.
 void set_variables(request_rec* request, const RequestState& state) {
   apr_table_t* const environment = request->subprocess_env;
@@ -209,7 +270,7 @@ bool needs_another_fixup(const request_rec& request) {
   if (state != nullptr && state->filename == request.filename && state->handler == request.handler)
     return false;
   const DirectoryConfig& config = directory_config(&request);
-  if (state == nullptr) return config.enabled.value_or(false);
+  if (state == nullptr) return config.cleans_requests();
   if (state->config != &config && *state->config != config) return true;
   // The one address is there already, and now mod_proxy would add another.
   return config.sends_address() && proxy_adds_forwarded_for(&request) &&
@@ -225,16 +286,24 @@ int fix_up_again(request_rec& request) {
   }
   const int status = fix_up_request(&request);
   // The response's filter knows the first one.
-  if (RequestState* const second = own_state_of(&request); first != nullptr && second != first) {
+  RequestState* const second = own_state_of(&request);
+  if (first != nullptr && second != first && second->is_on()) {
     *first = *second;
     ap_set_module_config(request.request_config, &crowd_confluence_module, first);
   }
   return status;
 }
 
-RequestState* state_of(const request_rec* request) {
+RequestState* nearest_state_of(const request_rec* request) {
   for (; request != nullptr; request = request->prev)
     if (RequestState* const state = own_state_of(request)) return state;
+  return nullptr;
+}
+
+RequestState* state_of(const request_rec* request) {
+  for (; request != nullptr; request = request->prev)
+    if (RequestState* const state = own_state_of(request); state != nullptr && state->is_on())
+      return state;
   return nullptr;
 }
 

@@ -3,10 +3,17 @@
 #include <apr_strings.h>
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 #include "apr/headers.h"
+#include "crowd_confluence/cookie/browser_cookies.h"
 #include "crowd_confluence/cookie/cookie_header.h"
+#include "crowd_confluence/cookie/reserved_cookies.h"
+#include "log.h"
+#include "process/warn_once.h"
+#include "request/address_headers.h"
+#include "request/connection_header.h"
 #include "request/forwarded_for_by_proxy.h"
 
 namespace crowd_confluence::httpd {
@@ -14,90 +21,64 @@ namespace {
 
 constexpr std::string_view kCookie = "Cookie";
 constexpr std::string_view kForwardedFor = "X-Forwarded-For";
+constexpr std::string_view kFoldedCookie = "cookie";
+constexpr std::string_view kFoldedConnection = "connection";
+constexpr std::string_view kFoldedForwardedFor = "x-forwarded-for";
 
-/// Which headers are taken out of the request.
-class TakenNames {
+/// What apps' servers usually take of one header, its name included: httpd's LimitRequestFieldSize,
+/// and of Tomcat's 8192 bytes for all of them.
+constexpr std::size_t kUsualLimit = 8190;
+
+/// Which headers are taken out of the request, or changed.
+class ConcernedHeaders {
  public:
-  enum Kind { none, cookie, other };
+  enum Kind { none, cookie, connection, taken };
 
-  explicit TakenNames(const DirectoryConfig& config)
-      : takes_forwarded_for_(config.sends_address()), pass_as_(config.passing()) {
-    first_letters_.add(kCookie.front());
-    if (takes_forwarded_for_) first_letters_.add(kForwardedFor.front());
-    if (pass_as_.place == PassAs::header) first_letters_.add(pass_as_.name.front());
+  ConcernedHeaders(const DirectoryConfig& config, std::string_view address)
+      : is_address_ours_(config.sends_address()), address_(address), pass_as_(config.passing()) {
+    starts_.add(kFoldedCookie);  // and Connection
+    if (is_address_ours_) starts_.add(kAddressHeaderStarts);
+    if (passes_in_header()) starts_.add(pass_as_.folded_name);
   }
 
-  [[nodiscard]] Kind kind_of(const char* name) const {
-    if (!first_letters_.may_have(*name)) return none;
-    if (is_same_header(name, "cookie")) return cookie;
-    const bool is_taken =
-        (takes_forwarded_for_ && is_same_header(name, "x-forwarded-for")) ||
-        (pass_as_.place == PassAs::header && is_same_header(name, pass_as_.folded_name));
-    return is_taken ? other : none;
+  [[nodiscard]] Kind kind_of(const apr_table_entry_t& entry) const {
+    const char* const name = entry.key;
+    if (!starts_.may_have(name)) return none;
+    if (is_same_header(name, kFoldedCookie)) return cookie;
+    if (is_same_header(name, kFoldedConnection)) return connection;
+    if (passes_in_header() && is_same_header(name, pass_as_.folded_name)) return taken;
+    if (!is_address_ours_ || !carries_address(name)) return none;
+    // mod_proxy would add the one address to what is there.
+    const bool may_stay =
+        !is_same_header(name, kFoldedForwardedFor) && says_address(entry.val, address_);
+    return may_stay ? none : taken;
+  }
+
+  /// Whether the module sets this header, however it is spelt.
+  [[nodiscard]] bool sets(std::string_view name) const {
+    return is_same_header(name, kFoldedCookie) ||
+           (is_address_ours_ && is_same_header(name, kFoldedForwardedFor)) ||
+           (passes_in_header() && is_same_header(name, pass_as_.folded_name));
   }
 
  private:
-  const bool takes_forwarded_for_;
+  [[nodiscard]] bool passes_in_header() const { return pass_as_.place == PassAs::header; }
+
+  const bool is_address_ours_;
+  const std::string_view address_;
   const PassAs& pass_as_;
-  FirstLetters first_letters_;
+  HeaderStarts starts_;
 };
 
-/// Decides which of the browser's cookies the app may see.
-class BrowserCookies {
- public:
-  explicit BrowserCookies(const DirectoryConfig& config)
-      : token_cookie_(config.token_cookie_name()),
-        names_(config.session_cookie_names()),
-        pass_as_(config.passing()) {
-    starts_.add(token_cookie_);
-    if (pass_as_.place == PassAs::cookie) starts_.add(names_.starts(pass_as_.name));
-  }
-
-  /// Whether all that stands in the header may pass as it is. Finds the first SSO cookie.
-  bool let_all_pass(std::string_view header) {
-    bool all_pass = true;
-    for (CookieNameFinder find(header, starts_); find.next();) {
-      if (is_token(find)) {
-        if (!token_) token_ = find.value();
-      } else if (!is_harmless(find.name())) {
-        all_pass = false;
-      }
-    }
-    return all_pass && tokens_seen_ <= 1;
-  }
-
-  /// Whether a piece of a header may pass; to be called for all pieces in order.
-  bool let_pass(const CookieScanner& scan) {
-    // A piece behind a comma that has no name of its own is the rest of a value.
-    if (!scan.cookie().name.empty() || scan.separator() != ',') last_passed_ = true;
-    for (CookieNameFinder find(scan.piece(), starts_); find.next();)
-      // The app must see the token that was asked about; Confluence takes the first of several.
-      if (is_token(find) ? tokens_seen_ != 1 : !is_harmless(find.name())) last_passed_ = false;
-    return last_passed_;
-  }
-
-  [[nodiscard]] std::optional<std::string_view> token() const { return token_; }
-
- private:
-  bool is_token(const CookieNameFinder& find) {
-    const bool is = find.name() == token_cookie_ && find.is_a_cookie();
-    if (is) ++tokens_seen_;
-    return is;
-  }
-
-  [[nodiscard]] bool is_harmless(std::string_view name) const {
-    return name != token_cookie_ &&
-           (pass_as_.place == PassAs::header || !names_.may_be_taken_for(pass_as_.name, name));
-  }
-
-  const std::string& token_cookie_;
-  const CookieNames& names_;
-  const PassAs& pass_as_;
-  NameStarts starts_;  // of the names that matter
-  int tokens_seen_ = 0;
-  bool last_passed_ = true;
-  std::optional<std::string_view> token_;
-};
+std::string_view joined(std::string_view first, std::string_view second, apr_pool_t& pool) {
+  if (first.empty()) return second;
+  if (second.empty()) return first;
+  CookieWriter writer(static_cast<char*>(
+      apr_palloc(&pool, CookieWriter::needed(first.size() + second.size(), 2))));
+  writer.add(first);
+  writer.add(second);
+  return writer.written();
+}
 
 /// As one piece when they need no prefix: they were written by this server.
 void write_session_cookies(CookieWriter& writer, std::string_view prefix,
@@ -106,6 +87,19 @@ void write_session_cookies(CookieWriter& writer, std::string_view prefix,
   if (prefix.empty()) return writer.add(session_cookies);
   for (CookieScanner scan(session_cookies); scan.next();)
     writer.add(prefix, scan.cookie().name, scan.cookie().value);
+}
+
+/// The browser's part came through another server's limit.
+void warn_of_length(const request_rec& request, const char* header, std::size_t length) {
+  const std::size_t bytes = std::strlen(header) + 2 + length;
+  if (bytes <= kUsualLimit || !is_first_to_warn(WarnOnce::header_too_long)) return;
+  ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, &request,
+                CCF_HEADER_TOO_LONG
+                "with the session's cookies, the header %s for the app has %" APR_SIZE_T_FMT
+                " bytes: many servers take %" APR_SIZE_T_FMT
+                " at most, and answer 400 or 431. Remedy: fewer cookies of the app's own, fewer "
+                "CrowdConfluenceSessionCookies, or a higher limit of the app's server",
+                header, bytes, kUsualLimit);
 }
 
 }  // namespace
@@ -120,30 +114,54 @@ void RequestHeaders::Headers::add(const apr_table_entry_t& entry, apr_pool_t& po
 }
 
 std::optional<std::string_view> RequestHeaders::take_apart(request_rec& request,
-                                                           const DirectoryConfig& config) {
-  const TakenNames taken(config);
+                                                           const DirectoryConfig& config,
+                                                           std::string_view address) {
+  const PassAs& pass_as = config.passing();
+  const bool in_cookie = pass_as.place == PassAs::cookie;
+  const ReservedCookies reserved(config.token_cookie_name(),
+                                 in_cookie ? &config.session_cookie_names() : nullptr,
+                                 in_cookie ? std::string_view(pass_as.name) : std::string_view());
+  BrowserCookies cookies(reserved);
+
+  apr_pool_t& pool = *request.pool;
+  const ConcernedHeaders concerned(config, address);
   const auto entries = entries_of(request.headers_in);
-  apr_table_entry_t* place = nullptr;
+  std::size_t cookie_headers = 0;
+  bool must_remove = false;
   for (apr_table_entry_t& entry : entries) {
-    const TakenNames::Kind kind = taken.kind_of(entry.key);
-    if (kind == TakenNames::none) continue;
-    if (kind == TakenNames::cookie) {
-      cookies_.add(entry, *request.pool, entries.size());
+    const ConcernedHeaders::Kind kind = concerned.kind_of(entry);
+    if (kind == ConcernedHeaders::none) continue;
+    const char* const value = entry.val;
+    if (kind == ConcernedHeaders::connection) {
+      const auto is_set = [&](std::string_view word) { return concerned.sets(word); };
+      const char* const kept = without_words(value, pool, is_set);
+      if (kept == value) continue;
+      changed_.add(entry, pool, entries.size());
+      entry.val = const_cast<char*>(kept);
+      continue;
+    }
+    changed_.add(entry, pool, entries.size());
+    if (kind == ConcernedHeaders::cookie) {
+      auto* const buffer = static_cast<char*>(apr_palloc(&pool, std::strlen(value) + 1));
+      cookies_ = joined(cookies_, cookies.let_pass(value, buffer), pool);
       // Its place in the table is kept for what will stand there in the end.
       entry.val = const_cast<char*>("");
-      place = cookies_.size() == 1 ? &entry : nullptr;
+      place_of_cookie_ = ++cookie_headers == 1 ? &entry : nullptr;
     } else {
-      others_.add(entry, *request.pool, entries.size());
+      must_remove = true;
     }
   }
-  // Unsetting moves what stands behind.
-  if (others_.empty()) place_of_cookie_ = place;
-  for (const Header& header : others_) apr_table_unset(request.headers_in, header.name);
+  if (must_remove) remove_taken(request);
+  return cookies.token();
+}
 
-  BrowserCookies browser_cookies(config);
-  for (const Header& header : cookies_)
-    if (!browser_cookies.let_all_pass(header.value)) all_pass_ = false;
-  return browser_cookies.token();
+void RequestHeaders::remove_taken(request_rec& request) {
+  for (const Header& header : changed_)
+    if (!is_same_header(header.name, kFoldedCookie) &&
+        !is_same_header(header.name, kFoldedConnection))
+      apr_table_unset(request.headers_in, header.name);
+  // That moves what stands behind.
+  place_of_cookie_ = nullptr;
 }
 
 void RequestHeaders::put_together(request_rec& request, const DirectoryConfig& config,
@@ -151,81 +169,70 @@ void RequestHeaders::put_together(request_rec& request, const DirectoryConfig& c
                                   std::string_view address) {
   const PassAs& pass_as = config.passing();
   if (pass_as.place == PassAs::cookie) {
-    put_cookies(request, config, pass_as.name, session_cookies);
+    put_cookies(request, pass_as.name, session_cookies);
   } else {
-    put_cookies(request, config, "", "");
+    put_cookies(request, {}, {});
     if (!session_cookies.empty())
       put_cookie_header(request, pass_as.name, config.token_cookie_name(), token, session_cookies);
   }
-  if (config.sends_address() && !address.empty() && !proxy_adds_forwarded_for(&request))
-    set(request, kForwardedFor.data(),
-        apr_pstrmemdup(request.pool, address.data(), address.size()));
+  if (config.sends_address()) put_address(request, address);
+}
+
+void RequestHeaders::put_address(request_rec& request, std::string_view address) {
+  const auto end = set_.begin() + set_count_;
+  const auto place = std::find(set_.begin(), end, kForwardedFor.data());
+  const bool is_wanted = !address.empty() && !proxy_adds_forwarded_for(&request);
+  if (is_wanted == (place != end)) return;
+  if (is_wanted)
+    return set(request, kForwardedFor.data(),
+               apr_pstrmemdup(request.pool, address.data(), address.size()));
+  apr_table_unset(request.headers_in, kForwardedFor.data());
+  *place = set_[--set_count_];
 }
 
 const char* RequestHeaders::browser_cookie() const {
-  return cookies_.empty() ? nullptr : cookies_.begin()->value.data();
+  const Header* const found =
+      std::find_if(changed_.begin(), changed_.end(), [](const Header& header) {
+        return is_same_header(header.name, kFoldedCookie);
+      });
+  return found == changed_.end() ? nullptr : found->value;
 }
 
 void RequestHeaders::restore(request_rec& request) {
   for (std::size_t i = 0; i < set_count_; ++i) apr_table_unset(request.headers_in, set_[i]);
-  for (const Headers* list : {&cookies_, &others_}) {
-    for (const Header& header : *list) apr_table_unset(request.headers_in, header.name);
-    for (const Header& header : *list)
-      apr_table_addn(request.headers_in, header.name, header.value.data());
-  }
+  for (const Header& header : changed_) apr_table_unset(request.headers_in, header.name);
+  for (const Header& header : changed_)
+    apr_table_addn(request.headers_in, header.name, header.value);
   *this = RequestHeaders();
 }
 
 /// One Cookie header: Confluence's cookies first, so that a quote that the browser left open cannot
 /// swallow them.
-void RequestHeaders::put_cookies(request_rec& request, const DirectoryConfig& config,
-                                 std::string_view prefix, std::string_view session_cookies) {
-  if (cookies_.empty() && session_cookies.empty()) return;
-  std::size_t length = session_cookies.size();
-  std::size_t count = 1;
+void RequestHeaders::put_cookies(request_rec& request, std::string_view prefix,
+                                 std::string_view session_cookies) {
+  if (cookies_.empty() && session_cookies.empty()) {
+    if (place_of_cookie_ != nullptr || !changed_.empty())
+      apr_table_unset(request.headers_in, kCookie.data());
+    return;
+  }
+  std::size_t length = session_cookies.size() + cookies_.size();
+  std::size_t count = 2;
   if (!prefix.empty())
     for (CookieScanner scan(session_cookies); scan.next(); ++count) length += prefix.size();
-  for (const Header& header : cookies_) {
-    length += header.value.size();
-    ++count;
-  }
 
   auto* buffer =
       static_cast<char*>(apr_palloc(request.pool, CookieWriter::needed(length, count) + 1));
   CookieWriter writer(buffer);
   write_session_cookies(writer, prefix, session_cookies);
-  write_browser_cookies(writer, config);
-  buffer[writer.written().size()] = '\0';
-  if (writer.written().empty()) {
-    apr_table_unset(request.headers_in, kCookie.data());
-  } else if (place_of_cookie_ != nullptr) {
+  if (!cookies_.empty()) writer.add(cookies_);
+  const std::size_t size = writer.written().size();
+  buffer[size] = '\0';
+  if (!session_cookies.empty()) warn_of_length(request, kCookie.data(), size);
+  if (place_of_cookie_ != nullptr) {
     place_of_cookie_->val = buffer;
-    note_set(kCookie.data());
+    set_[set_count_++] = kCookie.data();
   } else {
     set(request, kCookie.data(), buffer);
-  }
-}
-
-void RequestHeaders::write_browser_cookies(CookieWriter& writer,
-                                           const DirectoryConfig& config) const {
-  if (all_pass_) {
-    for (const Header& header : cookies_)
-      if (!header.value.empty()) writer.add(header.value);
-    return;
-  }
-  BrowserCookies browser_cookies(config);
-  for (const Header& header : cookies_) {
-    bool is_first = true;
-    const char* copied = header.value.data();
-    for (CookieScanner scan(header.value); scan.next();) {
-      const char* const end = scan.piece().data() + scan.piece().size();
-      if (browser_cookies.let_pass(scan)) {
-        // With all that stands between it and the piece before, so that values stay as they are.
-        is_first ? writer.add(scan.piece()) : writer.append({copied, end});
-        is_first = false;
-      }
-      copied = end;
-    }
   }
 }
 
@@ -238,16 +245,14 @@ void RequestHeaders::put_cookie_header(request_rec& request, const std::string& 
   CookieWriter writer(buffer);
   writer.add("", token_cookie, token);
   writer.add(session_cookies);
-  buffer[writer.written().size()] = '\0';
+  const std::size_t size = writer.written().size();
+  buffer[size] = '\0';
+  warn_of_length(request, header.c_str(), size);
   set(request, header.c_str(), buffer);
 }
 
 void RequestHeaders::set(request_rec& request, const char* name, const char* value) {
   apr_table_setn(request.headers_in, name, value);
-  note_set(name);
-}
-
-void RequestHeaders::note_set(const char* name) {
   set_[set_count_++] = name;
 }
 

@@ -22,11 +22,13 @@ namespace crowd_confluence::httpd {
 /// name under which this module passes something on reaches the app as the browser sent it.
 class RequestHeaders {
  public:
-  /// Removes Cookie, X-Forwarded-For (unless CrowdConfluenceForwardedFor is Off) and the header of
-  /// CrowdConfluencePassAs from the request, in every spelling that a CGI-like environment would
-  /// take for them. The SSO cookie's value comes back: that of the first one, as Confluence reads
-  /// it.
-  std::optional<std::string_view> take_apart(request_rec& request, const DirectoryConfig& config);
+  /// Removes from the request Cookie, the header of CrowdConfluencePassAs, and, unless
+  /// CrowdConfluenceForwardedFor is Off, X-Forwarded-For and all headers that tell another client
+  /// address than `address`, in every spelling that some receiver takes for them; and takes the
+  /// names of what the module sets out of Connection. The SSO cookie's value comes back: that of
+  /// the first one, as Confluence reads it.
+  std::optional<std::string_view> take_apart(request_rec& request, const DirectoryConfig& config,
+                                             std::string_view address);
 
   /// Puts back what the app may have, and adds what it is to have: the session's cookies, when
   /// there are any, and one address.
@@ -36,14 +38,17 @@ class RequestHeaders {
   /// The Cookie header as the browser sent it, the first one if there were several; null if there
   /// was none.
   [[nodiscard]] const char* browser_cookie() const;
+  /// Adds the one address, or takes it away where mod_proxy adds it by itself.
+  void put_address(request_rec& request, std::string_view address);
 
   /// Makes the headers what they were before, for an internal redirect to somewhere else.
   void restore(request_rec& request);
 
  private:
+  /// As the browser sent it.
   struct Header {
     const char* name;
-    std::string_view value;  // ends with NUL
+    const char* value;
   };
 
   /// In the order in which the browser sent them.
@@ -54,28 +59,24 @@ class RequestHeaders {
 
     [[nodiscard]] const Header* begin() const { return many_ != nullptr ? many_ : few_.data(); }
     [[nodiscard]] const Header* end() const { return begin() + size_; }
-    [[nodiscard]] std::size_t size() const { return size_; }
     [[nodiscard]] bool empty() const { return size_ == 0; }
 
    private:
-    std::array<Header, 1> few_ = {};  // as there mostly are
+    std::array<Header, 2> few_ = {};  // as there mostly are
     Header* many_ = nullptr;          // all of them, when there are more
     std::size_t size_ = 0;
   };
 
-  void put_cookies(request_rec& request, const DirectoryConfig& config, std::string_view prefix,
-                   std::string_view session_cookies);
+  void remove_taken(request_rec& request);
+  void put_cookies(request_rec& request, std::string_view prefix, std::string_view session_cookies);
   void put_cookie_header(request_rec& request, const std::string& header,
                          std::string_view token_cookie, std::string_view token,
                          std::string_view session_cookies);
-  void write_browser_cookies(CookieWriter& writer, const DirectoryConfig& config) const;
   void set(request_rec& request, const char* name, const char* value);
-  void note_set(const char* name);
 
-  Headers cookies_;
-  Headers others_;
+  Headers changed_;                // all that are not any longer as the browser sent them
+  std::string_view cookies_;       // what the app may have of the browser's
   apr_table_entry_t* place_of_cookie_ = nullptr;  // in the table, when there is one and it is known
-  bool all_pass_ = true;                          // the cookies, as they stand in their headers
   std::array<const char*, 3> set_ = {};           // names of the headers that are set
   std::size_t set_count_ = 0;
 };

@@ -22,10 +22,17 @@ ap_filter_rec_t* response_filter = nullptr;
 class RelevantHeaders {
  public:
   RelevantHeaders(const apr_table_t* headers, const PassAs& pass_as) {
-    FirstLetters letters = kFirstLetters;
-    if (pass_as.place == PassAs::header) letters.add(pass_as.folded_name.front());
-    for (const apr_table_entry_t& entry : entries_of(headers))
-      if (letters.may_have(*entry.key)) look_at(entry.key, pass_as);
+    const bool in_header = pass_as.place == PassAs::header;
+    const char first_of_ours = in_header ? pass_as.folded_name.front() : 'x';
+    for (const apr_table_entry_t& entry : entries_of(headers)) {
+      const char* const name = entry.key;
+      const char first = folded(*name);
+      if (first != 's' && first != 'x' && first != first_of_ours) continue;
+      set_cookie = set_cookie || is_same_header(name, "set-cookie");
+      says_expired = says_expired || is_same_header(name, kSaysExpired);
+      login_reason = login_reason || is_same_header(name, kLoginReason);
+      if (in_header) passed_on = passed_on || is_same_header(name, pass_as.folded_name);
+    }
   }
 
   [[nodiscard]] bool any() const { return set_cookie || says_expired || login_reason || passed_on; }
@@ -34,25 +41,6 @@ class RelevantHeaders {
   bool says_expired = false;
   bool login_reason = false;
   bool passed_on = false;  // that of CrowdConfluencePassAs
-
- private:
-  static constexpr FirstLetters kFirstLetters = [] {
-    FirstLetters letters;
-    letters.add('s');
-    letters.add('x');
-    return letters;
-  }();
-
-  void look_at(const char* name, const PassAs& pass_as) {
-    if (folded(*name) == 'x') {
-      says_expired = says_expired || is_same_header(name, kSaysExpired);
-      login_reason = login_reason || is_same_header(name, kLoginReason);
-    } else {
-      set_cookie = set_cookie || is_same_header(name, "set-cookie");
-    }
-    if (pass_as.place == PassAs::header)
-      passed_on = passed_on || is_same_header(name, pass_as.folded_name);
-  }
 };
 
 /// Removes what is meant for this module, or must not reach the browser. What it shows of the

@@ -2,10 +2,12 @@
 
 #include <http_protocol.h>
 
+#include <algorithm>
 #include <cstddef>
-#include <utility>
+#include <cstring>
 #include <vector>
 
+#include "apr/headers.h"
 #include "crowd_confluence/cookie/cookie_header.h"
 #include "log.h"
 #include "process/warn_once.h"
@@ -18,33 +20,66 @@ namespace {
 /// From this length on a value is taken for a secret, wherever in a cookie it comes back.
 constexpr std::size_t kSecretBytes = 16;
 
+constexpr std::string_view kFoldedSetCookie = "set-cookie";
+
 bool is_https(const request_rec& request) {
   return std::string_view(ap_http_scheme(&request)) == "https";
 }
 
-std::vector<const char*> lines_of(const apr_table_t* headers) {
-  const auto collect = [](void* lines, const char*, const char* value) {
-    static_cast<std::vector<const char*>*>(lines)->push_back(value);
-    return 1;
-  };
-  std::vector<const char*> lines;
-  apr_table_do(collect, &lines, headers, kSetCookie, nullptr);
-  return lines;
+bool stands_in(std::string_view text, std::string_view part) {
+  return memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
+}
+
+/// The session's cookies that reach the app as cookies, if they do.
+const CookieNames* passed_names(const DirectoryConfig& config) {
+  return config.passing().place == PassAs::cookie ? &config.session_cookie_names() : nullptr;
+}
+
+std::string_view prefix_of(const PassAs& pass_as) {
+  return pass_as.place == PassAs::cookie ? std::string_view(pass_as.name) : std::string_view();
 }
 
 }  // namespace
 
+SetCookieFilter::SetCookieFilter(request_rec& request, const RequestState& state)
+    : request_(request),
+      state_(state),
+      config_(*state.config),
+      passed_on_("", passed_names(config_), prefix_of(config_.passing())),
+      looked_at_(config_.token_cookie_name(), passed_names(config_),
+                 prefix_of(config_.passing())) {}
+
 void SetCookieFilter::apply(apr_table_t* headers) {
+  const auto entries = entries_of(headers);
+  const auto is_set_cookie = [](const apr_table_entry_t& entry) {
+    return is_same_header(entry.key, kFoldedSetCookie);
+  };
+  if (std::none_of(entries.begin(), entries.end(), [&](const apr_table_entry_t& entry) {
+        return is_set_cookie(entry) && may_concern(entry.val);
+      }))
+    return;
+
   bool changed = false;
   std::vector<std::string> kept;
-  for (const char* line : lines_of(headers)) {
-    kept.push_back(rewritten(line));
-    changed = changed || kept.back() != line;
+  for (const apr_table_entry_t& entry : entries) {
+    if (!is_set_cookie(entry)) continue;
+    kept.push_back(rewritten(entry.val));
+    changed = changed || kept.back() != entry.val;
   }
   if (!changed) return;
-  apr_table_unset(headers, kSetCookie);
+  unset_folded(headers, kFoldedSetCookie);
   for (const std::string& line : kept)
     if (!line.empty()) apr_table_add(headers, kSetCookie, line.c_str());
+}
+
+/// Whether the line has to be taken apart, which most need not be.
+bool SetCookieFilter::may_concern(std::string_view line) const {
+  if (may_set(line, looked_at_)) return true;
+  for (CookieScanner scan(state_.cookies); scan.next();) {
+    const std::string_view given = unquoted(scan.cookie().value);
+    if (!given.empty() && stands_in(line, given)) return true;
+  }
+  return false;
 }
 
 /// The line as the browser may have it; empty when nothing of it may go there.
@@ -75,10 +110,10 @@ bool SetCookieFilter::is_session(std::string_view name) const {
 bool SetCookieFilter::is_of_confluence(const SetCookie& cookie) const {
   if (was_given(cookie)) return true;
   if (cookie.name == config_.token_cookie_name()) return false;  // the browser's own
-  const PassAs& pass_as = config_.passing();
-  if (pass_as.place == PassAs::header ||
-      !config_.session_cookie_names().may_be_taken_for(pass_as.name, cookie.name))
-    return false;
+  // A cookie without `=` has no name here, and is one for some.
+  const std::string_view name =
+      cookie.name.empty() ? cookie.text.substr(0, cookie.text.find(';')) : cookie.name;
+  if (!passed_on_.may_have(name)) return false;
   // This server's own, by which it finds the app's node.
   if (config_.session_cookie_names().is_balancer(cookie.name) &&
       is_sticky_cookie_of_app(request_, cookie.name))

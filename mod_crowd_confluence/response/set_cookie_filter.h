@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "crowd_confluence/cookie/reserved_cookies.h"
 #include "crowd_confluence/cookie/set_cookie.h"
 #include "request/fixup.h"
 
@@ -20,8 +21,7 @@ inline constexpr char kSetCookie[] = "Set-Cookie";
 class SetCookieFilter {
  public:
   /// Both must outlive the filter.
-  SetCookieFilter(request_rec& request, const RequestState& state)
-      : request_(request), state_(state), config_(*state.config) {}
+  SetCookieFilter(request_rec& request, const RequestState& state);
 
   /// Rewrites those of one table.
   void apply(apr_table_t* headers);
@@ -34,6 +34,7 @@ class SetCookieFilter {
   [[nodiscard]] bool replaces_session() const { return replaces_session_; }
 
  private:
+  [[nodiscard]] bool may_concern(std::string_view line) const;
   [[nodiscard]] std::string rewritten(std::string_view line);
   /// Whether a cookie of this name makes the session that was passed on, under its own name.
   [[nodiscard]] bool is_session(std::string_view name) const;
@@ -44,6 +45,8 @@ class SetCookieFilter {
   request_rec& request_;
   const RequestState& state_;
   const DirectoryConfig& config_;
+  const ReservedCookies passed_on_;
+  const ReservedCookies looked_at_;  // and the SSO cookie
   bool removes_token_ = false;
   bool replaces_session_ = false;
 };

@@ -83,11 +83,10 @@ BOOST_AUTO_TEST_CASE(an_index_follows_its_own_settings) {
   BOOST_TEST(request.headers.values("X-Forwarded-For") == std::vector<std::string>{"127.0.0.1"},
              boost::test_tools::per_element());
 
-  // Where the module is off, the browser's headers are as they were.
+  // Where the module is switched off, the browser still claims nothing.
   const Response off = stage.get("/off/", {alice, spoofed[0], spoofed[1]});
-  BOOST_TEST(off.body.find("cookie: " + alice.substr(8)) != std::string::npos);
-  BOOST_TEST(off.body.find("JSESSIONID=spoofed-by-the-browser; a=b\n") != std::string::npos);
-  BOOST_TEST(off.body.find("address: 10.9.9.9\n") != std::string::npos);
+  BOOST_CHECK(off.body.find("cookie: " + alice.substr(8) + "; a=b\n") != std::string::npos);
+  BOOST_TEST(off.body.find("address: 127.0.0.1\n") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_is_scrubbed_by_the_settings_of_the_index) {

@@ -189,6 +189,22 @@ BOOST_AUTO_TEST_CASE(headers_prove_a_login_where_the_probe_is_missing) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_header_that_grows_too_long_is_told_once) {
+  for (const std::string pass_as : {"cookie", "header"}) {
+    Stage stage;
+    stage.start_with("CrowdConfluencePassAs " + pass_as);
+    const std::string alice = stage.cookie_line("alice");
+    const std::string full = alice + "; filler=";
+    const std::string own(8190 - full.size(), 'x');
+    stage.get("/", {alice + "; a=b"});
+    BOOST_TEST(stage.httpd.log().count("CCF0021: ") == 0U);
+    if (pass_as == "cookie") stage.httpd.log().expect("warn.*CCF0021: .*Cookie.*bytes");
+    for (int i = 0; i < 3; ++i) BOOST_TEST(stage.get("/", {full + own}).user() == "alice");
+    if (pass_as == "cookie") BOOST_TEST(stage.httpd.log().wait_for("CCF0021: "));
+    BOOST_TEST(stage.httpd.log().count("CCF0021: ") == (pass_as == "cookie" ? 1U : 0U));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(switched_off_nothing_happens) {
   Stage stage;
   stage.start("CrowdConfluenceURL ${CONFLUENCE}\nProxyPass / ${APP}/");

@@ -2,6 +2,7 @@
 // request only.
 
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
 
 #include "stage.h"
 
@@ -116,6 +117,60 @@ BOOST_AUTO_TEST_CASE(what_goes_where_another_configuration_holds_follows_that) {
   BOOST_TEST(second.cookie("JSESSIONID").empty());
   BOOST_REQUIRE_EQUAL(second.headers.values("X-Confluence-Cookie").size(), 1U);
   BOOST_TEST(second.headers.value("X-Confluence-Cookie")->find("JSESSIONID=") != std::string::npos);
+}
+
+// What a script is told must not come from two requests: whoever believes the variables would take
+// the browser's cookies for the session of that user.
+BOOST_AUTO_TEST_CASE(variables_of_a_session_go_no_further_than_the_session) {
+  HttpdOptions options;
+  options.modules = {"cgi", "actions"};
+  Stage stage(options);
+  const auto write_script = [&](const std::string& name) {
+    std::filesystem::permissions(
+        stage.httpd.write(name, "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\nenv\n"),
+        std::filesystem::perms(0755));
+  };
+  write_script("cgi/handler");
+  write_script("htdocs/index/index.cgi");
+  write_script("htdocs/within/handler.cgi");
+  for (const std::string name : {"action", "within", "index", "fallback", "rewritten"})
+    stage.httpd.write("htdocs/" + name + "/page.acted", "");
+  stage.app.respond_with(AppResponse{500, {}, ""});
+  stage.start(
+      "CrowdConfluenceURL ${CONFLUENCE}\nScriptAlias /cgi/ \"${ROOT}/cgi/\"\n"
+      "<Directory \"${ROOT}/cgi\">\nRequire all granted\n</Directory>\n"
+      "AddHandler cgi-script .cgi\nAddHandler acted .acted\n"
+      "<Directory \"${ROOT}/htdocs\">\nOptions +ExecCGI +FollowSymLinks\n</Directory>\n"
+      "<Directory \"${ROOT}/htdocs/action\">\nCrowdConfluence On\nAction acted /cgi/handler\n"
+      "</Directory>\n"
+      "<Directory \"${ROOT}/htdocs/index\">\nCrowdConfluence On\nDirectoryIndex index.cgi\n"
+      "<Files index.cgi>\nCrowdConfluence Off\n</Files>\n</Directory>\n"
+      "<Directory \"${ROOT}/htdocs/fallback\">\nCrowdConfluence On\n"
+      "FallbackResource /cgi/handler\n</Directory>\n"
+      "<Directory \"${ROOT}/htdocs/rewritten\">\nCrowdConfluence On\nRewriteEngine On\n"
+      "RewriteRule . /cgi/handler\n</Directory>\n"
+      "<Directory \"${ROOT}/htdocs/within\">\nCrowdConfluence On\n"
+      "Action acted /within/handler.cgi\n</Directory>\n"
+      "ProxyErrorOverride On\nErrorDocument 500 /cgi/handler\n" +
+      location("/app/"));
+  const std::string cookies = stage.cookie_line("alice") + "; JSESSIONID=the-browsers";
+
+  for (const std::string path : {"/action/page.acted", "/index/", "/fallback/none",
+                                 "/rewritten/page.acted", "/app/broken"}) {
+    BOOST_TEST_CONTEXT(path) {
+      const Response response = stage.get(path, {cookies});
+      BOOST_TEST(response.body.find("HTTP_COOKIE=") != std::string::npos);
+      BOOST_TEST(response.body.find("alice") == std::string::npos);
+      BOOST_TEST(response.body.find("CROWD_CONFLUENCE_") == std::string::npos);
+    }
+  }
+  // Where the session goes along, so do they; and a refusal claims nothing.
+  const Response within = stage.get("/within/page.acted", {cookies});
+  BOOST_TEST(within.body.find("\nCROWD_CONFLUENCE_USER=alice\n") != std::string::npos);
+  BOOST_TEST(within.body.find("REDIRECT_CROWD_CONFLUENCE_USER=alice\n") != std::string::npos);
+  BOOST_TEST(within.body.find("the-browsers") == std::string::npos);
+  const Response missing = stage.get("/action/page.acted");
+  BOOST_TEST(missing.body.find("REDIRECT_CROWD_CONFLUENCE_RESULT=missing\n") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_directory_index_is_the_same_request) {

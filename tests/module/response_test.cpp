@@ -201,6 +201,22 @@ BOOST_AUTO_TEST_CASE(the_sso_cookie_is_protected) {
              boost::test_tools::per_element());
 }
 
+// For a browser, which knows no folded lines, what stands behind a comma belongs to the attribute.
+BOOST_AUTO_TEST_CASE(a_comma_takes_no_protection_away) {
+  Stage stage;
+  stage.start_with();
+  for (const std::string line :
+       {"crowd.token_key=t1; Path=/, b=c", "crowd.token_key=t1, b=c", "crowd.token_key=t1; HttpOnly, b=c",
+        "crowd.token_key=t1; Path=/; Expires=Thu, 01 Jan 2099 00:00:00 GMT, b=c"}) {
+    BOOST_TEST_CONTEXT(line) {
+      stage.app.respond_with(AppResponse{200, {"Set-Cookie: " + line}, ""});
+      const std::string seen = stage.get("/").header("Set-Cookie");
+      BOOST_TEST(seen.starts_with("crowd.token_key=t1; HttpOnly;"), seen);
+      BOOST_TEST(seen.find("b=c") != std::string::npos);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(over_https_it_is_secure_too) {
   const test_support::CertificateAuthority authority;
   const test_support::Certificate certificate = authority.issue({"test", {"localhost"}});

@@ -123,6 +123,70 @@ BOOST_AUTO_TEST_CASE(the_query_cannot_break_out_of_the_redirect) {
   BOOST_TEST(response.header("Location").find("https://login.example.com/?to=") == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_redirect_leads_to_no_other_server_by_a_path) {
+  Stage stage;
+  stage.start("CrowdConfluenceURL ${CONFLUENCE}\n" +
+              location("/path/", "CrowdConfluenceWhen missing \"/%{QUERY_STRING}\"") +
+              location("/url/", "CrowdConfluenceWhen missing \"%{QUERY_STRING}\""));
+  for (const std::string query :
+       {"/evil.example.com", "\\evil.example.com", "%09/evil.example.com", "%2fevil.example.com",
+        "%5Cevil.example.com", "%0a/evil.example.com", "%0D%0A/evil.example.com", "%20/evil.example.com",
+        "x\\..\\/evil.example.com"}) {
+    stage.httpd.log().expect("CCF0012: ");
+    const Response response = stage.get("/path/?" + query, kNavigation);
+    BOOST_TEST(response.status == 500, query);
+    BOOST_TEST(response.headers.values("Location").empty());
+  }
+  for (const std::string query : {"//evil.example.com", "javascript:alert(1)", "ftp://example.com/",
+                                  "http:///evil.example.com", "https:/evil.example.com", "http://",
+                                  "data:text/html,x", "evil.example.com", "https://a\\b/"}) {
+    stage.httpd.log().expect("CCF0012: ");
+    BOOST_TEST(stage.get("/url/?" + query, kNavigation).status == 500, query);
+  }
+  for (const std::string query : {"", "login", "login?to=//x", "login?to=\\", "a//b", "%41"})
+    BOOST_TEST(stage.get("/path/?" + query, kNavigation).status == 302, query);
+  for (const std::string query : {"/", "/login", "https://login.example.com/a?b=c", "http://h?//x"})
+    BOOST_TEST(stage.get("/url/?" + query, kNavigation).status == 302, query);
+}
+
+BOOST_AUTO_TEST_CASE(another_server_by_a_path_is_refused_at_the_start) {
+  for (const std::string url : {"//login.example.com/", "/\\login.example.com/"}) {
+    HttpdServer httpd;
+    const auto said = httpd.start_refused("<Location />\nCrowdConfluenceWhen missing '" + url +
+                                          "'\n</Location>\n");
+    BOOST_TEST_REQUIRE(said.has_value());
+    BOOST_TEST(said->find("CrowdConfluenceWhen: '/") != std::string::npos);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_redirect_to_itself_ends) {
+  Stage stage;
+  stage.httpd.write("htdocs/app/login.html", "log in");
+  stage.start(
+      "CrowdConfluenceURL ${CONFLUENCE}\n"
+      "<Location /app/>\nCrowdConfluence On\nCrowdConfluenceWhen missing /app/login.html?to=x\n"
+      "</Location>\n"
+      "<Location /here/>\nCrowdConfluence On\n"
+      "CrowdConfluenceWhen missing \"http://%{HTTP_HOST}%{REQUEST_URI}\"\n</Location>\n"
+      "<Location /grows/>\nCrowdConfluence On\n"
+      "CrowdConfluenceWhen missing \"/grows%{REQUEST_URI}\"\n</Location>\n"
+      "<Location /apart/>\nCrowdConfluence On\nCrowdConfluenceWhen missing /apart/login/page\n"
+      "</Location>\n"
+      "<Location /apart/login/>\nCrowdConfluence Off\n</Location>\n"
+      "<Location /other/>\nCrowdConfluence On\n"
+      "CrowdConfluenceWhen missing \"https://login.example.com%{REQUEST_URI}\"\n</Location>\n");
+  stage.httpd.log().expect("error.*CCF0012: .*again");
+  BOOST_TEST(stage.get("/app/page", kNavigation).status == 302);
+  for (int i = 0; i < 3; ++i)
+    for (const std::string path : {"/app/login.html", "/app/login%2ehtml?to=y", "/here/page",
+                                   "/grows/page"})
+      BOOST_TEST(stage.get(path, kNavigation).status == 500, path);
+  BOOST_TEST(stage.httpd.log().wait_for("CCF0012: "));
+  BOOST_TEST(stage.httpd.log().count("CCF0012: ") == 1U);
+  for (const std::string path : {"/apart/page", "/other/page"})
+    BOOST_TEST(stage.get(path, kNavigation).status == 302, path);
+}
+
 BOOST_AUTO_TEST_CASE(an_error_document_explains) {
   Stage stage;
   stage.httpd.write("htdocs/denied.html", "Please log in first.");

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/ascii.h"
 #include "cookie/balancer_names.h"
 #include "crowd_confluence/cookie/cookie_header.h"
 
@@ -12,11 +11,6 @@ namespace {
 bool matches(std::string_view pattern, std::string_view name) {
   if (!pattern.ends_with('*')) return pattern == name;
   return name.starts_with(pattern.substr(0, pattern.size() - 1));
-}
-
-bool matches_ignoring_case(std::string_view pattern, std::string_view name) {
-  if (!pattern.ends_with('*')) return ascii::equal_ignoring_case(pattern, name);
-  return ascii::starts_with_ignoring_case(name, pattern.substr(0, pattern.size() - 1));
 }
 
 }  // namespace
@@ -40,7 +34,10 @@ Expected<void, Problem> CookieNames::add(std::string_view pattern) {
         "' is no cookie name; letters, digits and !#$%&'+-.^_`|~ are allowed, and a * at "
         "the end to match all that begin alike"};
   patterns_.emplace_back(pattern);
-  starts_.add(name);
+  folded_.push_back({std::string(name), pattern.ends_with('*')});
+  std::string& text = folded_.back().text;
+  std::transform(text.begin(), text.end(), text.begin(), folded_in_cookie_name);
+  pattern.ends_with('*') ? filter_.add_beginning(name) : filter_.add(name);
   return boost::outcome_v2::success();
 }
 
@@ -49,24 +46,16 @@ bool CookieNames::contains(std::string_view name) const {
                      [&](const std::string& pattern) { return matches(pattern, name); });
 }
 
-bool CookieNames::may_be_taken_for(std::string_view prefix, std::string_view name) const {
-  if (!prefix.empty()) {
-    if (!ascii::starts_with_ignoring_case(name, prefix)) return false;
-    name.remove_prefix(prefix.size());
-  }
-  // Most of what browsers send is sorted out here.
-  if (name.empty() || !starts_.may_be_in(name)) return false;
-  const char first = ascii::lower(name.front());
-  return std::any_of(patterns_.begin(), patterns_.end(), [&](const std::string& pattern) {
-    return ascii::lower(pattern.front()) == first && matches_ignoring_case(pattern, name);
+bool CookieNames::may_be_taken_for(std::string_view name) const {
+  if (name.empty()) return false;
+  const char first = folded_in_cookie_name(name.front());
+  return std::any_of(folded_.begin(), folded_.end(), [&](const FoldedPattern& pattern) {
+    const std::string& text = pattern.text;
+    if (text.front() != first) return false;
+    if (pattern.is_open ? name.size() < text.size() : name.size() != text.size()) return false;
+    return std::equal(text.begin(), text.end(), name.begin(),
+                      [](char a, char b) { return a == folded_in_cookie_name(b); });
   });
-}
-
-NameStarts CookieNames::starts(std::string_view prefix) const {
-  if (prefix.empty()) return starts_;
-  NameStarts starts;
-  starts.add(prefix);
-  return starts;
 }
 
 bool CookieNames::is_required(std::string_view name) const {

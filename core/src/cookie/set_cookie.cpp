@@ -10,6 +10,12 @@
 namespace crowd_confluence {
 namespace {
 
+/// What stands before the first of these octets.
+std::string_view before_any(std::string_view text, std::string_view octets) {
+  for (const char octet : octets) text = text.substr(0, text.find(octet));
+  return text;
+}
+
 /// Takes one `;`-separated part from the front of `rest`.
 std::string_view take_part(std::string_view& rest) {
   const std::size_t end = rest.find(';');
@@ -29,12 +35,12 @@ bool begins_a_cookie(std::string_view text) {
 /// cookie or nothing stands, outside quotes. (Behind the comma of an Expires date stands a date.)
 std::size_t end_of_first(std::string_view line) {
   bool in_quotes = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == '"') in_quotes = !in_quotes;
-    if (line[i] != ',' || in_quotes) continue;
-    std::string_view next = line.substr(i + 1);
-    next = next.substr(0, next.find_first_of(";,"));
-    if (ascii::trimmed(next).empty() || begins_a_cookie(next)) return i;
+  std::size_t looked_at = 0;
+  for (std::size_t comma = line.find(','); comma != line.npos; comma = line.find(',', comma + 1)) {
+    for (; looked_at != comma; ++looked_at) in_quotes = in_quotes != (line[looked_at] == '"');
+    if (in_quotes) continue;
+    const std::string_view next = before_any(line.substr(comma + 1), ";,");
+    if (ascii::trimmed(next).empty() || begins_a_cookie(next)) return comma;
   }
   return line.size();
 }
@@ -138,19 +144,41 @@ std::vector<SetCookie> split_set_cookie(std::string_view line) {
   return cookies;
 }
 
+bool may_set(std::string_view line, const ReservedCookies& names) {
+  for (;;) {
+    if (names.may_have(ascii::trimmed(before_any(line, "=;,")))) return true;
+    const std::size_t comma = line.find(',');
+    if (comma == line.npos) return false;
+    line.remove_prefix(comma + 1);
+  }
+}
+
 std::string protect_cookie(std::string_view line, std::string_view name, bool secure) {
+  // Browsers know no folding: for them the first cookie has all that follows.
+  const SetCookie whole = parse_one(line);
   std::string result;
   std::size_t copied = 0;
   for_each_cookie(line, [&](const SetCookie& cookie) {
-    if (cookie.name != name || cookie.removes) return;
-    const bool needs_secure = secure && !cookie.secure;
-    if (cookie.http_only && !needs_secure) return;
-    const auto end =
-        static_cast<std::size_t>(cookie.text.data() - line.data()) + cookie.text.size();
+    if (cookie.name != name) return;
+    const bool is_first = cookie.name.data() == whole.name.data();
+    const SetCookie& as_browsers_see_it = is_first ? whole : cookie;
+    const auto lacks = [&](bool SetCookie::*attribute) {
+      return (!cookie.removes && !(cookie.*attribute)) ||
+             (!as_browsers_see_it.removes && !(as_browsers_see_it.*attribute));
+    };
+    const bool lacks_secure = secure && lacks(&SetCookie::secure);
+    const bool lacks_http_only = lacks(&SetCookie::http_only);
+    if (!lacks_secure && !lacks_http_only) return;
+
+    // Behind the value, what is added is an attribute for everybody, whatever a comma means.
+    const bool is_folded = is_first && cookie.text.size() < ascii::trimmed(line).size();
+    const std::string_view before = is_folded ? before_any(cookie.text, ";") : cookie.text;
+    const auto end = static_cast<std::size_t>(before.data() - line.data()) + before.size();
     result.append(line.substr(copied, end - copied));
     copied = end;
-    if (!cookie.http_only) result += "; HttpOnly";
-    if (needs_secure) result += "; Secure";
+    if (lacks_http_only) result += "; HttpOnly";
+    if (lacks_secure) result += "; Secure";
+    if (is_folded && before.size() == cookie.text.size()) result += ';';
   });
   return result.append(line.substr(copied));
 }

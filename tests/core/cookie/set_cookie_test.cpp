@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "crowd_confluence/cookie/cookie_header.h"
+#include "crowd_confluence/cookie/cookie_names.h"
 #include "harness/recording.h"
 
 using namespace crowd_confluence;
@@ -410,9 +411,51 @@ BOOST_AUTO_TEST_CASE(leaves_other_cookies_removals_and_junk_alone) {
                                  " a=1 , b=2 ",
                                  "a=1,,b=2,",
                                  ",,",
-                                 "t=1; Secure;HttpOnly,a=2"}) {
+                                 "t=1; Secure;HttpOnly;,a=2"}) {
     BOOST_TEST(protect_cookie(line, "t", true) == line);
   }
+}
+
+// A browser splits at semicolons only: for it the first cookie has all that stands in the line.
+BOOST_AUTO_TEST_CASE(a_comma_takes_no_protection_away) {
+  const auto browser_sees = [](const std::string& line, std::string_view attribute) {
+    for (std::size_t at = line.find(';'); at != line.npos; at = line.find(';', at + 1)) {
+      std::string_view part = std::string_view(line).substr(at + 1);
+      part = part.substr(0, part.find(';'));
+      while (part.starts_with(' ')) part.remove_prefix(1);
+      while (part.ends_with(' ')) part.remove_suffix(1);
+      if (part == attribute) return true;
+    }
+    return false;
+  };
+  for (const std::string line :
+       {"t=1; Path=/, b=c", "t=1, b=c", "t=1,b=c", "t=1; HttpOnly, b=c", "t=1; Secure;HttpOnly,a=2",
+        "t=1; Path=/; Secure, b=c; HttpOnly", "t=1, b=c; HttpOnly; Secure", "t=1;,b=c", "t=1 ,",
+        "t=\"1\"; Path=/,b=c,d=e", "t=1; Expires=Thu, 01 Jan 2099 00:00:00 GMT, b=c",
+        "t=1; Max-Age=0, b=c", "t=1; Path=/, t=2", "t=1, t=2; Path=/", " t=1; Path=/ , b=c"}) {
+    BOOST_TEST_CONTEXT(line) {
+      const std::string once = protect_cookie(line, "t", true);
+      BOOST_TEST(browser_sees(once, "HttpOnly"), once);
+      BOOST_TEST(browser_sees(once, "Secure"), once);
+      for (const SetCookie& cookie : parse_set_cookie(once))
+        BOOST_TEST((cookie.name != "t" || cookie.removes || (cookie.http_only && cookie.secure)),
+                   once);
+      BOOST_TEST(parse_set_cookie(once).size() == parse_set_cookie(line).size(), once);
+      BOOST_TEST(protect_cookie(once, "t", true) == once);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(tells_quickly_which_lines_may_set_a_cookie) {
+  const ReservedCookies names("t.k", &CookieNames::defaults(), "");
+  for (const char* line : {"t.k=1", "T_K=1; Path=/", "JSESSIONID=1", "a=b, jsessionid=1; Path=/",
+                           "%4ASESSIONID=1", "JSESSIONID", "JSESSIONID; Path=/", "a=\"b,AWSALB=1\"",
+                           "JSESSIONID[0]=x", " JSESSIONID =1", "\"JSESSIONID\"=1"})
+    BOOST_TEST(may_set(line, names), line);
+  for (const char* line :
+       {"", "a=b", "a=JSESSIONID", "a=b; JSESSIONID=1", "a=b; Expires=Thu, 01 Jan 2099 00:00:00 GMT",
+        "a; JSESSIONID=1", "JSESSIONID2=1", "XJSESSIONID=1", "a=b,, c=d", ";;;", ",", "="})
+    BOOST_TEST(!may_set(line, names), line);
 }
 
 BOOST_AUTO_TEST_CASE(protects_one_of_several_in_a_folded_line) {

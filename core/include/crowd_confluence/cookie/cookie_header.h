@@ -1,10 +1,8 @@
-// Reading and rewriting the Cookie header of a request.
+// Reading and writing a Cookie header.
 //
-// Requests come from anybody. A server may have folded several Cookie lines into one with commas,
-// and applications disagree about quotes. Therefore both `;` and `,` end a cookie here, inside
-// quotes too. Some also disagree about where cookies begin: Python's takes `a=b c=d` for two of
-// them. Whatever some application could take for a cookie of a given name is found by
-// CookieNameFinder.
+// A server may have folded several Cookie lines into one with commas, and applications disagree
+// about quotes. Therefore both `;` and `,` end a cookie here, inside quotes too. What comes from a
+// browser is read by BrowserCookies, which knows more ways to read a header.
 //
 // Nothing here allocates; all views point into the header that was given. Thread-safe.
 
@@ -12,7 +10,6 @@
 #define CROWD_CONFLUENCE_COOKIE_COOKIE_HEADER_H_
 
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
 #include <string_view>
 
@@ -36,79 +33,6 @@ struct Cookie {
 
 /// The value without the double quotes around it, if there is a pair of them.
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT std::string_view unquoted(std::string_view value);
-
-/// A set of beginnings of names, without regard to case. Only the first two letters count, and it
-/// may hold more than was added: it is for sorting out quickly what is none of them.
-class NameStarts {
- public:
-  static constexpr NameStarts all() {
-    NameStarts starts;
-    starts.bits_ = ~starts.bits_;
-    return starts;
-  }
-
-  /// A name, or how several begin.
-  constexpr void add(std::string_view name) {
-    if (name.size() >= 2) {
-      bits_ |= bit_of(name[0], name[1]);
-    } else if (name.size() == 1) {
-      for (char second = 0; second < kLetters; ++second) bits_ |= bit_of(name[0], second);
-    } else {
-      *this = all();
-    }
-  }
-  constexpr void add(NameStarts others) { bits_ |= others.bits_; }
-
-  /// False if no name that was added, with whatever behind it, is how the text begins.
-  [[nodiscard]] constexpr bool may_be_in(std::string_view text) const {
-    return text.size() < 2 || (bits_ & bit_of(text[0], text[1])) != 0;
-  }
-
- private:
-  static constexpr int kLetters = 32;
-
-  /// The same for both cases of a letter.
-  static constexpr std::uint64_t bit_of(char first, char second) {
-    const int a = static_cast<unsigned char>(first) % kLetters;
-    const int b = static_cast<unsigned char>(second) % kLetters;
-    return std::uint64_t{1} << (2 * a ^ b) % 64;
-  }
-
-  std::uint64_t bits_ = 0;
-};
-
-/// Every name that some application could find in a Cookie header, wherever it takes cookies to
-/// begin and to end: what stands before an equals sign, back to the nearest octet that no name may
-/// have. Blanks, octets beyond ASCII and the like between name and equals sign do not count, as
-/// there are applications that trim them.
-///
-///     for (CookieNameFinder find(header); find.next();) use(find.name());
-class CROWD_CONFLUENCE_EXPORT CookieNameFinder {
- public:
-  /// Passes over names that begin in another way than those that are wanted.
-  explicit CookieNameFinder(std::string_view header, NameStarts wanted = NameStarts::all())
-      : begin_(header.data()), end_(begin_ + header.size()), at_(begin_), wanted_(wanted) {}
-
-  /// Goes to the next name; false when there is none.
-  bool next();
-
-  /// May be empty.
-  [[nodiscard]] std::string_view name() const { return name_; }
-
-  /// Whether name and value are a cookie as CookieScanner reads the header: nothing but blanks
-  /// stands between the separator, the name and the equals sign.
-  [[nodiscard]] bool is_a_cookie() const;
-
-  /// What stands behind the equals sign, up to the next separator, blanks around it removed.
-  [[nodiscard]] std::string_view value() const;
-
- private:
-  const char* begin_;
-  const char* end_;
-  const char* at_;  // behind the equals sign
-  NameStarts wanted_;
-  std::string_view name_;
-};
 
 /// The pieces of a Cookie header, one after the other:
 ///

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "crowd_confluence/cookie/cookie_header.h"
+#include "crowd_confluence/cookie/reserved_cookies.h"
 #include "crowd_confluence/expected.h"
 #include "crowd_confluence/export.h"
 
@@ -27,12 +27,12 @@ class CROWD_CONFLUENCE_EXPORT CookieNames {
   /// Whether a cookie of the session has this name. Cookie names are case-sensitive.
   [[nodiscard]] bool contains(std::string_view name) const;
 
-  /// Whether some application might take `name` for a cookie that this module passes on: with
-  /// `prefix` before it, and in any case of the letters, as some frameworks fold it.
-  [[nodiscard]] bool may_be_taken_for(std::string_view prefix, std::string_view name) const;
+  /// Whether some application might take `name` for a cookie of the session, see
+  /// reserved_cookies.h. Nothing is decoded.
+  [[nodiscard]] bool may_be_taken_for(std::string_view name) const;
 
-  /// How the names begin for which `may_be_taken_for` may be true.
-  [[nodiscard]] NameStarts starts(std::string_view prefix) const;
+  /// Has all names for which `may_be_taken_for` is true.
+  [[nodiscard]] const NameFilter& filter() const { return filter_; }
 
   /// The first pattern: without a cookie that matches it there is no session.
   [[nodiscard]] bool is_required(std::string_view name) const;
@@ -45,8 +45,15 @@ class CROWD_CONFLUENCE_EXPORT CookieNames {
   [[nodiscard]] const std::vector<std::string>& patterns() const { return patterns_; }
 
  private:
+  /// As careless readers see it.
+  struct FoldedPattern {
+    std::string text;
+    bool is_open;  // a `*` stood behind it
+  };
+
   std::vector<std::string> patterns_;
-  NameStarts starts_;
+  std::vector<FoldedPattern> folded_;
+  NameFilter filter_;
 };
 
 }  // namespace crowd_confluence

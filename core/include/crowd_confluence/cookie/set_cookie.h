@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "crowd_confluence/cookie/reserved_cookies.h"
 #include "crowd_confluence/export.h"
 
 namespace crowd_confluence {
@@ -36,8 +37,15 @@ struct SetCookie {
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT std::vector<SetCookie> split_set_cookie(
     std::string_view line);
 
+/// Whether the line may set one of these cookies: false for most lines at little cost. A comma is
+/// taken for the beginning of another cookie wherever it stands.
+[[nodiscard]] CROWD_CONFLUENCE_EXPORT bool may_set(std::string_view line,
+                                                   const ReservedCookies& names);
+
 /// The line with `HttpOnly`, and `Secure` if asked for, added to every cookie of that name that
-/// lacks it and is not removed by the line. Equal to `line` when nothing is to be done.
+/// lacks it and is not removed by the line. It is so both for those who take a comma for the
+/// beginning of another cookie and for browsers, which do not. Equal to `line` when nothing is to
+/// be done.
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT std::string protect_cookie(std::string_view line,
                                                                  std::string_view name,
                                                                  bool secure);
