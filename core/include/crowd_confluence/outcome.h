@@ -133,6 +133,7 @@ struct Outcome {
   Reason reason = Reason::no_cookie;
   Session session;     // empty unless result is Result::session
   std::string detail;  // with Result::unavailable, what happened in words; may be empty; no secrets
+  int status = 0;      // of Confluence's answer; 0: not asked for this request, or no answer
 };
 
 }  // namespace crowd_confluence

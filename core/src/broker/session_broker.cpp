@@ -36,6 +36,7 @@ struct Question {
     outcome.reason = reason;
     outcome.session = Session();
     outcome.detail.clear();
+    outcome.status = 0;
   }
 };
 
@@ -211,6 +212,7 @@ void SessionBroker::Impl::lead(const SingleFlight::Ticket& ticket, const Caller&
   question.set_outcome(verdict.result, Source::exchange, verdict.reason);
   outcome.session = verdict.session;
   outcome.detail = verdict.detail;
+  outcome.status = verdict.status;
   remember(key, verdict, false, lead);
 }
 
@@ -227,7 +229,8 @@ Verdict SessionBroker::Impl::exchange(const Caller& caller, const Visitor& visit
         !verdict.is_unconnected && (!caller.is_proven || verdict.may_concern_one_user),
         verdict.retry_after};
     if (upstream_.failed(caller, failure, now(), policy_.retry) && events != nullptr)
-      events->breaker_opened(settings(), verdict.reason, verdict.detail);
+      events->breaker_opened(settings(), verdict.reason, verdict.detail,
+                             CircuitBreaker::pause(policy_.retry, verdict.retry_after));
   } else if (upstream_.succeeded() && events != nullptr) {
     events->breaker_closed(settings());
   }

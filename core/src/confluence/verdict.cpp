@@ -237,7 +237,9 @@ class Judge {
 
 Verdict judge(const HttpResponse& response, const ConfluenceSettings& settings,
               std::string_view token, std::string_view previous) {
-  return Judge(response, settings, token, previous).verdict();
+  Verdict verdict = Judge(response, settings, token, previous).verdict();
+  verdict.status = response.status;
+  return verdict;
 }
 
 }  // namespace crowd_confluence

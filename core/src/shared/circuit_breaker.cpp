@@ -99,13 +99,17 @@ bool CircuitBreaker::fails_again(const Caller& caller, Moment now, Duration retr
   return has_other && now >= open_until_;
 }
 
-void CircuitBreaker::open(const Failure& failure, Moment now, Duration retry) {
+Duration CircuitBreaker::pause(Duration retry, std::optional<std::chrono::seconds> retry_after) {
   // More would not fit into a Duration, and is cut to ten times `retry` anyway.
   constexpr std::chrono::seconds kMost = std::chrono::hours(24 * 365);
-  const Duration asked = std::clamp(failure.retry_after.value_or(std::chrono::seconds::zero()),
+  const Duration asked = std::clamp(retry_after.value_or(std::chrono::seconds::zero()),
                                     std::chrono::seconds::zero(), kMost);
+  return std::clamp(asked, retry, 10 * retry);
+}
+
+void CircuitBreaker::open(const Failure& failure, Moment now, Duration retry) {
   // An exchange that began before the breaker opened must not shorten what another one was told.
-  open_until_ = std::max(open_until_, now + std::clamp(asked, retry, 10 * retry));
+  open_until_ = std::max(open_until_, now + pause(retry, failure.retry_after));
   at_this_point();
   for (Trial& trial : trials_) trial.until = Moment();
 }

@@ -62,6 +62,10 @@ class CircuitBreaker {
   /// The trials of a process that is no more are over.
   void process_ended(pid_t process);
 
+  /// For how long a failure leaves the server alone.
+  [[nodiscard]] static Duration pause(Duration retry,
+                                      std::optional<std::chrono::seconds> retry_after);
+
   [[nodiscard]] bool is_open() const { return open_until_ != Moment(); }
   /// Whether nothing but a failure would change it.
   [[nodiscard]] bool is_at_rest() const { return !is_open() && failures_ == 0; }

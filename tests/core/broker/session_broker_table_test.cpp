@@ -307,6 +307,7 @@ BOOST_FIXTURE_TEST_CASE(a_failing_confluence_is_left_alone_and_tried_again, Stag
   }
   BOOST_TEST(events.opened == 1);
   BOOST_TEST(events.last_reason.load() == Reason::refused);
+  BOOST_TEST((events.last_pause.load() == policy.retry));
   for (int i = 0; i < 3; ++i) {
     const Outcome outcome = find(*broker, alice());
     BOOST_TEST(outcome.result == Result::unavailable);

@@ -36,16 +36,18 @@ inline Caller somebody(std::uint64_t number = 1) {
 
 class CountedEvents final : public BrokerEvents {
  public:
-  void breaker_opened(const ConfluenceSettings&, Reason reason,
-                      std::string_view) noexcept override {
+  void breaker_opened(const ConfluenceSettings&, Reason reason, std::string_view,
+                      Duration pause) noexcept override {
     ++opened;
     last_reason = reason;
+    last_pause = pause;
   }
   void breaker_closed(const ConfluenceSettings&) noexcept override { ++closed; }
 
   std::atomic<int> opened{0};
   std::atomic<int> closed{0};
   std::atomic<Reason> last_reason{Reason::internal};
+  std::atomic<Duration> last_pause{Duration::zero()};
 };
 
 /// A store in memory that counts, that tests reach into, and whose calls they may interrupt.

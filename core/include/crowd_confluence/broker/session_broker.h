@@ -24,9 +24,9 @@ namespace crowd_confluence {
 class CROWD_CONFLUENCE_EXPORT BrokerEvents {
  public:
   virtual ~BrokerEvents();
-  /// Confluence failed repeatedly and is left alone. Once for all processes.
+  /// Confluence failed repeatedly and is left alone for `pause`. Once for all processes.
   virtual void breaker_opened(const ConfluenceSettings& settings, Reason reason,
-                              std::string_view detail) noexcept = 0;
+                              std::string_view detail, Duration pause) noexcept = 0;
   /// It answers again. Once for all processes.
   virtual void breaker_closed(const ConfluenceSettings& settings) noexcept = 0;
   /// Confluence gave a load balancer's cookie, and `name` is none of those that make up a session:
