@@ -100,7 +100,8 @@ void* crowd_confluence_create_directory_config(apr_pool_t* pool, char*) {
 
 void* crowd_confluence_create_server_config(apr_pool_t* pool, server_rec*) {
   auto* config = new (apr_palloc(pool, sizeof(cc::ServerConfig))) cc::ServerConfig;
-  config->warnings = apr_array_make(pool, 0, sizeof(const char*));
+  config->messages = apr_array_make(pool, 0, sizeof(cc::StartMessage));
+  config->files = apr_array_make(pool, 0, sizeof(cc::FileOfChildren));
   return config;
 }
 

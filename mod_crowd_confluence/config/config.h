@@ -29,6 +29,7 @@ namespace crowd_confluence::httpd {
 
 /// CrowdConfluenceURL with its parameters, which are one setting.
 struct Upstream {
+  const char* place = "";  // where it stands, for messages
   BaseUrl base_url;
   std::chrono::milliseconds connect_timeout{2000};
   std::chrono::milliseconds timeout{5000};
@@ -49,6 +50,14 @@ struct Reaction {
   const ap_expr_info_t* redirect = nullptr;  // send a navigation there, unless null
 };
 
+/// Where a setting stands. It distinguishes no settings.
+struct Place {
+  const char* text = nullptr;
+
+  explicit operator bool() const { return text != nullptr; }
+  friend bool operator==(const Place&, const Place&) { return true; }
+};
+
 /// Every setting is unset until a directive sets it, and then points to what lives as long as the
 /// configuration. The objects behind equal pointers are equal, which Brokers relies on. A setting
 /// also stands in `settings_of`, which does not compile without it.
@@ -57,6 +66,7 @@ struct DirectoryConfig {
   /// request.
   enum Origin : std::uint8_t { nowhere, section, merged } origin = nowhere;
   std::optional<bool> enabled;
+  Place enabled_at;
   const Upstream* upstream = nullptr;
   const Probe* probe = nullptr;
   const std::string* token_cookie = nullptr;
@@ -114,10 +124,24 @@ struct GlobalConfig {
   const SocacheProvider* socache = nullptr;
 };
 
+/// What the start has to say of a directive.
+struct StartMessage {
+  int level;  // APLOG_WARNING, ...
+  const char* text;
+};
+
+/// A file that httpd's child processes read, as whoever they run.
+struct FileOfChildren {
+  const char* path;
+  const char* directive;
+  const char* place;
+};
+
 /// What the start of one (virtual) server has to check and to say.
 struct ServerConfig {
   GlobalConfig global;                  // of the main server
-  apr_array_header_t* warnings;         // of const char*, in the order of the directives
+  apr_array_header_t* messages;         // of StartMessage, in the order of the directives
+  apr_array_header_t* files;            // of FileOfChildren
   const char* first_enabled = nullptr;  // where the module is switched on first
   bool has_url = false;
   std::size_t sections = 0;  // that have settings

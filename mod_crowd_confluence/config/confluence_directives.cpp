@@ -11,14 +11,11 @@
 #include <utility>
 
 #include "apr/pool.h"
+#include "config/place.h"
 #include "log.h"
 
 namespace crowd_confluence::httpd {
 namespace {
-
-void warn_at_start(const cmd_parms* cmd, const char* text) {
-  APR_ARRAY_PUSH(server_config(cmd->server).warnings, const char*) = text;
-}
 
 /// Reads the value of `name=TIME`.
 const char* read_timeout(const cmd_parms* cmd, std::string_view word, std::string_view value,
@@ -50,6 +47,7 @@ const char* set_url(cmd_parms* cmd, DirectoryConfig& config, const Words& words)
   const auto base_url = parse_base_url(words[0]);
   if (!base_url) return refuse(cmd, base_url.error().text);
   Upstream upstream;
+  upstream.place = place_of(cmd);
   upstream.base_url = base_url.value();
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::size_t equals = words[i].find('=');
@@ -74,11 +72,12 @@ const char* set_url(cmd_parms* cmd, DirectoryConfig& config, const Words& words)
     if (problem != nullptr) return problem;
   }
   if (upstream.base_url.is_readable_on_the_way())
-    warn_at_start(cmd, apr_psprintf(cmd->pool,
-                                    CCF_READABLE_URL
-                                    "%s: '%s' is not https: everybody on the way to Confluence "
-                                    "can read SSO cookies and sessions",
-                                    section_name(cmd), upstream.base_url.text.c_str()));
+    say_at_start(
+        cmd, APLOG_WARNING,
+        apr_psprintf(cmd->pool,
+                     CCF_READABLE_URL "%s: '%s' is not https: everybody on the way to Confluence "
+                                      "can read SSO cookies and sessions",
+                     upstream.place, upstream.base_url.text.c_str()));
   server_config(cmd->server).has_url = true;
   config.upstream = make_in_pool<Upstream>(cmd->pool, std::move(upstream));
   return nullptr;
@@ -99,6 +98,8 @@ const char* set_ca_certificate_file(cmd_parms* cmd, DirectoryConfig& config, con
   const std::string path = absolute_path(cmd, words[0]);
   const auto checked = check_certificate_file(path);
   if (!checked) return refuse(cmd, checked.error().text);
+  APR_ARRAY_PUSH(server_config(cmd->server).files, FileOfChildren) = {
+      copy(cmd, path), cmd->cmd->name, place_of(cmd)};
   config.ca_certificate_file = make_in_pool<std::string>(cmd->pool, path);
   return nullptr;
 }
@@ -125,13 +126,13 @@ const char* set_pinned_public_key(cmd_parms* cmd, DirectoryConfig& config, const
 
 const char* set_verify_peer(cmd_parms* cmd, DirectoryConfig& config, int on) {
   if (on == 0)
-    warn_at_start(cmd,
-                  apr_psprintf(cmd->pool,
-                               CCF_UNVERIFIED_PEER
-                               "%s: 'CrowdConfluenceVerifyPeer Off' lets anybody on the "
-                               "way to Confluence read and take over sessions; name its CA with "
-                               "CrowdConfluenceCACertificateFile instead",
-                               section_name(cmd)));
+    say_at_start(cmd, APLOG_WARNING,
+                 apr_psprintf(cmd->pool,
+                              CCF_UNVERIFIED_PEER
+                              "%s: 'CrowdConfluenceVerifyPeer Off' lets anybody on the "
+                              "way to Confluence read and take over sessions; name its CA with "
+                              "CrowdConfluenceCACertificateFile instead",
+                              place_of(cmd)));
   return set_flag(cmd, config.verify_peer, on);
 }
 

@@ -7,6 +7,7 @@
 
 #include "config/config.h"
 #include "config/confluence_directives.h"
+#include "config/place.h"
 #include "config/server_directives.h"
 #include "config/session_directives.h"
 #include "config/when_directive.h"
@@ -18,7 +19,8 @@ namespace {
 
 const char* set_enabled(cmd_parms* cmd, DirectoryConfig& config, int on) {
   ServerConfig& server = server_config(cmd->server);
-  if (on != 0 && server.first_enabled == nullptr) server.first_enabled = section_name(cmd);
+  config.enabled_at.text = place_of(cmd);
+  if (on != 0 && server.first_enabled == nullptr) server.first_enabled = config.enabled_at.text;
   return set_flag(cmd, config.enabled, on);
 }
 
@@ -108,8 +110,8 @@ const command_rec crowd_confluence_directives[] = {
         "app sets"),
     cc::server_directive<cc::set_table_size>("CrowdConfluenceTableSize",
                                              "how many visitors this server remembers"),
-    cc::server_directive<cc::set_socache>("CrowdConfluenceSOCache",
-                                          "PROVIDER[:ARGUMENTS] of the store that machines share"),
+    cc::server_words_directive<cc::set_socache>(
+        "CrowdConfluenceSOCache", "PROVIDER[:ARGUMENTS] of the store that machines share"),
     cc::server_directive<cc::set_secret>(
         "CrowdConfluenceSecret", "a secret, file:PATH or exec:COMMAND; the same on all machines"),
     {nullptr, nullptr, nullptr, 0, RAW_ARGS, nullptr}};

@@ -11,6 +11,10 @@
 #include <utility>
 
 #include "apr/pool.h"
+#include "config/place.h"
+#include "config/reading.h"
+#include "config/store_servers.h"
+#include "log.h"
 
 namespace crowd_confluence::httpd {
 namespace {
@@ -52,6 +56,33 @@ std::optional<std::string> secret_from_command(cmd_parms* cmd, const char* comma
   return std::string(without_line_end(line));
 }
 
+const char* choose_socache(cmd_parms* cmd, GlobalConfig& config, const Words& words) {
+  if (words.size() != 1 || words[0].empty())
+    return refuse(cmd, "it takes one argument, PROVIDER:HOST:PORT");
+  const std::string_view word = words[0];
+  const std::size_t colon = word.find(':');
+  const std::string name(word.substr(0, colon));
+  const auto* functions = static_cast<const ap_socache_provider_t*>(
+      ap_lookup_provider(AP_SOCACHE_PROVIDER_GROUP, name.c_str(), AP_SOCACHE_PROVIDER_VERSION));
+  if (functions == nullptr)
+    return refuse(cmd, "'" + name +
+                           "' is unknown here; allowed are redis and memcache, and the module "
+                           "mod_socache_redis or mod_socache_memcache must be loaded before");
+  if ((functions->flags & AP_SOCACHE_FLAG_NOTMPSAFE) != 0)
+    return refuse(cmd, "'" + name + "' stays on this machine; allowed are redis and memcache");
+  const std::string_view list = colon == word.npos ? std::string_view() : word.substr(colon + 1);
+  const auto servers = parse_store_servers(list);
+  if (!servers)
+    return refuse(cmd, "'" + name + (colon == word.npos ? "" : ":") +
+                           "' is followed by what it does not take: " + servers.error().text);
+  ap_socache_instance_t* instance = nullptr;
+  if (const char* problem =
+          functions->create(&instance, copy(cmd, servers.value()), cmd->temp_pool, cmd->pool))
+    return refuse(cmd, "'" + name + ":" + servers.value() + "' is not understood: " + problem);
+  config.socache = make_in_pool<SocacheProvider>(cmd->pool, functions, instance);
+  return nullptr;
+}
+
 }  // namespace
 
 const char* set_table_size(cmd_parms* cmd, GlobalConfig& config, std::string_view word) {
@@ -63,23 +94,16 @@ const char* set_table_size(cmd_parms* cmd, GlobalConfig& config, std::string_vie
   return nullptr;
 }
 
-const char* set_socache(cmd_parms* cmd, GlobalConfig& config, std::string_view word) {
-  const std::size_t colon = word.find(':');
-  const std::string name(word.substr(0, colon));
-  const char* arguments =
-      colon == std::string_view::npos ? nullptr : copy(cmd, word.substr(colon + 1));
-  const auto* functions = static_cast<const ap_socache_provider_t*>(
-      ap_lookup_provider(AP_SOCACHE_PROVIDER_GROUP, name.c_str(), AP_SOCACHE_PROVIDER_VERSION));
-  if (functions == nullptr)
-    return refuse(cmd, "'" + name +
-                           "' is unknown here; allowed are redis and memcache, and the module "
-                           "mod_socache_redis or mod_socache_memcache must be loaded before");
-  if ((functions->flags & AP_SOCACHE_FLAG_NOTMPSAFE) != 0)
-    return refuse(cmd, "'" + name + "' stays on this machine; allowed are redis and memcache");
-  ap_socache_instance_t* instance = nullptr;
-  if (const char* problem = functions->create(&instance, arguments, cmd->temp_pool, cmd->pool))
-    return refuse(cmd, "'" + std::string(word) + "' is not understood: " + problem);
-  config.socache = make_in_pool<SocacheProvider>(cmd->pool, functions, instance);
+const char* set_socache(cmd_parms* cmd, GlobalConfig& config, const Words& words) {
+  const char* problem = choose_socache(cmd, config, words);
+  if (problem == nullptr || is_first_reading()) return problem;
+  config.socache = nullptr;
+  say_at_start(cmd, APLOG_ERR,
+               apr_psprintf(cmd->pool,
+                            CCF_STORE_UNUSABLE
+                            "%s: %s. This server goes on without a store. Remedy: correct the "
+                            "line, and restart httpd",
+                            place_of(cmd), problem));
   return nullptr;
 }
 

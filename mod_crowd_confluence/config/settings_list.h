@@ -25,15 +25,15 @@ Settings(ForCore, ForModule) -> Settings<ForCore, ForModule>;
 /// here; and then it stands in one of the two tuples, or the count is wrong.
 template <typename Config>
 constexpr auto settings_of(Config& config) {
-  auto& [origin, enabled, upstream, probe, token_cookie, session_cookies, pass_as, forwarded_for,
-         session_ttl, rejection_ttl, when, ca_certificate_file, client_certificate,
+  auto& [origin, enabled, enabled_at, upstream, probe, token_cookie, session_cookies, pass_as,
+         forwarded_for, session_ttl, rejection_ttl, when, ca_certificate_file, client_certificate,
          pinned_public_key, verify_peer, outgoing_proxy, protect_cookie] = config;
-  constexpr std::size_t kAllButOrigin = 16;
+  constexpr std::size_t kAllButOrigin = 17;
   Settings settings{
       std::tie(upstream, probe, token_cookie, session_cookies, forwarded_for, session_ttl,
                rejection_ttl, ca_certificate_file, client_certificate, pinned_public_key,
                verify_peer, outgoing_proxy),
-      std::tie(enabled, pass_as, when, protect_cookie),
+      std::tie(enabled, enabled_at, pass_as, when, protect_cookie),
   };
   static_assert(std::tuple_size_v<decltype(settings.for_core)> +
                     std::tuple_size_v<decltype(settings.for_module)> ==

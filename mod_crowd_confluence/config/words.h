@@ -16,6 +16,8 @@
 #include <string_view>
 #include <vector>
 
+#include "config/config.h"
+
 namespace crowd_confluence::httpd {
 
 /// The words behind a directive's name.
@@ -30,9 +32,9 @@ inline const char* refuse(const cmd_parms* cmd, std::string_view text) {
   return copy(cmd, std::string(cmd->cmd->name) + ": " + std::string(text));
 }
 
-/// Where a directive stands.
-inline const char* section_name(const cmd_parms* cmd) {
-  return cmd->path != nullptr ? cmd->path : "the server";
+/// Said in the log when the start has succeeded, and by `httpd -t`.
+inline void say_at_start(const cmd_parms* cmd, int level, const char* text) {
+  APR_ARRAY_PUSH(server_config(cmd->server).messages, StartMessage) = {level, text};
 }
 
 inline const char* set_flag(cmd_parms*, std::optional<bool>& setting, int on) {

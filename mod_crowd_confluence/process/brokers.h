@@ -6,10 +6,12 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 
 #include "config/config.h"
 #include "crowd_confluence/broker/session_broker.h"
+#include "process/logged_events.h"
 
 namespace crowd_confluence::httpd {
 
@@ -18,8 +20,10 @@ namespace crowd_confluence::httpd {
 /// needed and kept until the process ends.
 class Brokers {
  public:
-  Brokers(const BrokerContext& context, std::uint32_t default_max_waiting)
-      : context_(context), default_max_waiting_(default_max_waiting) {}
+  /// The events of each broker go to the log of `main_server`.
+  Brokers(const BrokerContext& context, std::uint32_t default_max_waiting,
+          const server_rec* main_server)
+      : context_(context), default_max_waiting_(default_max_waiting), main_server_(main_server) {}
   Brokers(const Brokers&) = delete;
   Brokers& operator=(const Brokers&) = delete;
   ~Brokers();
@@ -32,12 +36,19 @@ class Brokers {
     Entry(const DirectoryConfig& entry_config, const Brokers& all, Entry* entry_next)
         : config(entry_config),
           section(config.origin == DirectoryConfig::section ? &entry_config : nullptr),
+          events(all.main_server_, config.upstream->place),
           broker(config.confluence_settings(), config.broker_policy(all.default_max_waiting_),
-                 all.context_),
+                 with_events(all.context_, events)),
           next(entry_next) {}
+
+    static BrokerContext with_events(BrokerContext context, LoggedEvents& to) {
+      context.events = &to;
+      return context;
+    }
 
     const DirectoryConfig config;
     const DirectoryConfig* const section;  // where it comes from, if nothing had to be merged
+    LoggedEvents events;
     SessionBroker broker;
     Entry* const next;
   };
@@ -46,6 +57,7 @@ class Brokers {
 
   const BrokerContext context_;
   const std::uint32_t default_max_waiting_;
+  const server_rec* const main_server_;
   /// By the address of the upstream. Entries are only ever added, at the front.
   std::array<std::atomic<Entry*>, 64> lists_ = {};
   std::mutex adding_;

@@ -13,7 +13,6 @@
 #include "crowd_confluence/broker/bounded_store.h"
 #include "crowd_confluence/http/client.h"
 #include "log.h"
-#include "process/logged_events.h"
 #include "process/socache_store.h"
 #include "process/start.h"
 
@@ -24,9 +23,8 @@ namespace {
 /// the rest, at last libcurl.
 struct Child {
   explicit Child(server_rec* main_server)
-      : events(main_server),
-        store(make_store(main_server)),
-        brokers(make_context(), default_max_waiting()) {}
+      : store(make_store(main_server)),
+        brokers(make_context(), default_max_waiting(), main_server) {}
 
   static std::unique_ptr<SessionStore> make_store(server_rec* main_server) {
     const SocacheProvider* provider = server_config(main_server).global.socache;
@@ -50,12 +48,10 @@ struct Child {
     BrokerContext context{*state};
     context.store = store.get();
     context.refresh = &refresh;
-    context.events = &events;
     return context;
   }
 
   HttpLibrary http_library;
-  LoggedEvents events;
   std::unique_ptr<SessionStore> store;
   Brokers brokers;
   BackgroundRefresh refresh;

@@ -1,19 +1,33 @@
 #include "process/logged_events.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 
 #include "log.h"
 #include "process/warn_once.h"
 
 namespace crowd_confluence::httpd {
+namespace {
+
+/// `30`, or `0.25`.
+std::array<char, 32> in_seconds(Duration time) {
+  std::array<char, 32> text = {};
+  std::snprintf(text.data(), text.size(), "%g", static_cast<double>(time.count()) / 1000);
+  return text;
+}
+
+}  // namespace
 
 void LoggedEvents::breaker_opened(const ConfluenceSettings& settings, Reason reason,
-                                  std::string_view detail) noexcept {
+                                  std::string_view detail, Duration pause) noexcept {
   ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server_,
                CCF_BREAKER_OPENED
-               "%s is left alone for a while, as it failed repeatedly: %s (%s)%s%.*s",
-               settings.base_url.text.c_str(), explanation(reason).data(), to_string(reason).data(),
-               detail.empty() ? "" : ": ", static_cast<int>(detail.size()), detail.data());
+               "%s is left alone for %s seconds, as it failed repeatedly: %s (%s)%s%.*s. Its "
+               "CrowdConfluenceURL stands in %s",
+               settings.base_url.text.c_str(), in_seconds(pause).data(), explanation(reason).data(),
+               to_string(reason).data(), detail.empty() ? "" : ": ",
+               static_cast<int>(detail.size()), detail.data(), place_);
 }
 
 void LoggedEvents::breaker_closed(const ConfluenceSettings& settings) noexcept {

@@ -10,8 +10,11 @@
 #include <optional>
 
 #include "config/config.h"
+#include "config/reading.h"
 #include "crowd_confluence/shared/shared_state.h"
 #include "log.h"
+#include "process/config_checks.h"
+#include "process/readable_files.h"
 #include "process/shared_memory.h"
 #include "process/socache_store.h"
 #include "process/warn_once.h"
@@ -19,12 +22,9 @@
 namespace crowd_confluence::httpd {
 namespace {
 
-// httpd's hooks have no parameter that could carry it.
+// httpd's hooks have no parameter that could carry these.
 std::optional<SharedState> memory;
-
-bool is_first_reading() {
-  return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
-}
+bool is_address_explained = false;
 
 /// httpd lets a virtual host without a directive of this module have the main server's settings.
 bool has_own_settings(const server_rec* server, const server_rec* main_server) {
@@ -52,14 +52,18 @@ int refuse_start(const server_rec* server, const char* text) {
   return HTTP_INTERNAL_SERVER_ERROR;
 }
 
-void say_warnings(const server_rec* main_server) {
+/// What the configuration gives cause for, in the log, or on the terminal for `httpd -t`.
+void say_messages(server_rec* main_server, apr_pool_t* temporary_pool) {
   for (const server_rec* server = main_server; server != nullptr; server = server->next) {
     if (!has_own_settings(server, main_server)) continue;
-    const apr_array_header_t* warnings = server_config(server).warnings;
-    for (int i = 0; i < warnings->nelts; ++i)
-      ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server, "%s",
-                   APR_ARRAY_IDX(warnings, i, const char*));
+    const apr_array_header_t* messages = server_config(server).messages;
+    for (int i = 0; i < messages->nelts; ++i) {
+      const StartMessage& message = APR_ARRAY_IDX(messages, i, const StartMessage);
+      ap_log_error(APLOG_MARK, message.level, 0, server, "%s", message.text);
+    }
+    warn_of_unreadable_files(server);
   }
+  warn_of_what_does_not_hold(main_server, temporary_pool);
 }
 
 /// How many Confluences, and ways to reach them, there may be. Each section's settings may meet
@@ -73,8 +77,29 @@ std::size_t most_upstreams(const server_rec* main_server) {
   return std::min(kMost, sections * sections + 1);
 }
 
-int prepare(apr_pool_t* config_pool, server_rec* main_server) {
-  const GlobalConfig& global = server_config(main_server).global;
+/// A store that has worked for the server until now must not end it. False when it stops the start.
+bool open_store(GlobalConfig& global, server_rec* main_server, apr_pool_t* config_pool) {
+  if (global.socache == nullptr) return true;
+  const char* problem = init_socache(*global.socache, main_server, config_pool);
+  if (problem == nullptr) return true;
+  global.socache = nullptr;
+  if (is_first_reading()) {
+    refuse_start(
+        main_server,
+        apr_psprintf(config_pool, CCF_STORE_UNUSABLE "CrowdConfluenceSOCache cannot be used: %s",
+                     problem));
+    return false;
+  }
+  ap_log_error(APLOG_MARK, APLOG_ERR, 0, main_server,
+               CCF_STORE_UNUSABLE
+               "CrowdConfluenceSOCache cannot be used: %s. This server goes on without a store. "
+               "Remedy: correct the line, and restart httpd",
+               problem);
+  return true;
+}
+
+int prepare(apr_pool_t* config_pool, apr_pool_t* temporary_pool, server_rec* main_server) {
+  GlobalConfig& global = server_config(main_server).global;
   memory = open_shared_memory(global, main_server->process);
   if (!memory)
     return refuse_start(main_server, CCF_NO_MEMORY
@@ -82,16 +107,11 @@ int prepare(apr_pool_t* config_pool, server_rec* main_server) {
   if (!begin_upstreams(*memory, most_upstreams(main_server), config_pool) ||
       !forget_warnings(config_pool))
     return refuse_start(main_server, CCF_NO_MEMORY "there is no shared memory at all");
-  if (global.socache != nullptr)
-    if (const char* problem = init_socache(*global.socache, main_server, config_pool))
-      return refuse_start(
-          main_server,
-          apr_pstrcat(config_pool,
-                      CCF_NO_SOCACHE "CrowdConfluenceSOCache cannot be used: ", problem, nullptr));
-  // httpd reads its configuration twice at the start. What cannot work must come out at the first
-  // time, while somebody looks; what is to be said is said at the second, in the log.
+  if (!open_store(global, main_server, config_pool)) return HTTP_INTERNAL_SERVER_ERROR;
+  // The second reading of a start says the same again, and then it goes into the log.
   if (is_first_reading()) return OK;
-  say_warnings(main_server);
+  is_address_explained = reads_forwarded_for(temporary_pool);
+  say_messages(main_server, temporary_pool);
   ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, main_server,
                CCF_STARTED "mod_crowd_confluence " CROWD_CONFLUENCE_VERSION);
   return OK;
@@ -99,31 +119,55 @@ int prepare(apr_pool_t* config_pool, server_rec* main_server) {
 
 }  // namespace
 
-int check_configuration(apr_pool_t* pool, apr_pool_t*, apr_pool_t*,
-                        server_rec* main_server) noexcept {
+namespace {
+
+int check(apr_pool_t* pool, apr_pool_t* temporary_pool, server_rec* main_server) {
   for (const server_rec* server = main_server; server != nullptr; server = server->next) {
     if (is_complete(server, main_server)) continue;
     return refuse_start(
-        server, apr_pstrcat(pool, CCF_NO_URL "CrowdConfluence is On for ",
-                            server_config(server).first_enabled,
-                            ", and no CrowdConfluenceURL says where Confluence is", nullptr));
+        server,
+        apr_psprintf(pool,
+                     CCF_NO_URL "CrowdConfluence is On in %s, and no CrowdConfluenceURL says where "
+                                "Confluence is",
+                     server_config(server).first_enabled));
   }
   const GlobalConfig& global = server_config(main_server).global;
   if (global.socache != nullptr && global.secret == nullptr)
     return refuse_start(main_server, CCF_NO_SECRET
                         "CrowdConfluenceSOCache needs a CrowdConfluenceSecret, the same on every "
                         "machine, to seal what goes into the store");
+  if (is_configuration_test()) say_messages(main_server, temporary_pool);
   return OK;
 }
 
-int prepare_server(apr_pool_t* config_pool, apr_pool_t*, apr_pool_t*, server_rec* main_server) {
+/// No exception crosses into httpd.
+template <typename Function>
+int guarded_start(apr_pool_t* pool, const server_rec* main_server, Function function) noexcept {
   try {
-    return prepare(config_pool, main_server);
+    return function();
   } catch (const std::exception& error) {
-    return refuse_start(main_server,
-                        apr_pstrcat(config_pool, CCF_INTERNAL "mod_crowd_confluence cannot start: ",
-                                    error.what(), nullptr));
+    return refuse_start(
+        main_server,
+        apr_psprintf(pool, CCF_INTERNAL "mod_crowd_confluence cannot start: %s", error.what()));
   }
+}
+
+}  // namespace
+
+int check_configuration(apr_pool_t* config_pool, apr_pool_t*, apr_pool_t* temporary_pool,
+                        server_rec* main_server) noexcept {
+  return guarded_start(config_pool, main_server,
+                       [&] { return check(config_pool, temporary_pool, main_server); });
+}
+
+int prepare_server(apr_pool_t* config_pool, apr_pool_t*, apr_pool_t* temporary_pool,
+                   server_rec* main_server) noexcept {
+  return guarded_start(config_pool, main_server,
+                       [&] { return prepare(config_pool, temporary_pool, main_server); });
+}
+
+bool some_mod_remoteip_reads_forwarded_for() {
+  return is_address_explained;
 }
 
 void note_child_status(server_rec*, pid_t process, ap_generation_t, int,

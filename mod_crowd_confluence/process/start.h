@@ -18,7 +18,7 @@ int check_configuration(apr_pool_t* config_pool, apr_pool_t* log_pool, apr_pool_
 
 /// post_config.
 int prepare_server(apr_pool_t* config_pool, apr_pool_t* log_pool, apr_pool_t* temporary_pool,
-                   server_rec* main_server);
+                   server_rec* main_server) noexcept;
 
 /// child_status, in the parent process.
 void note_child_status(server_rec* main_server, pid_t process, ap_generation_t generation, int slot,
@@ -26,6 +26,9 @@ void note_child_status(server_rec* main_server, pid_t process, ap_generation_t g
 
 /// The memory that the processes share; null before prepare_server.
 SharedState* shared_state();
+
+/// Whether the configuration has a RemoteIPHeader for X-Forwarded-For anywhere.
+bool some_mod_remoteip_reads_forwarded_for();
 
 }  // namespace crowd_confluence::httpd
 

@@ -11,7 +11,18 @@
 namespace crowd_confluence::httpd {
 namespace {
 
-using Said = std::array<std::atomic<bool>, kWarnOnceCount>;  // by WarnOnce
+/// How often something was said that repeats. All zero: unused.
+struct Repeated {
+  std::atomic<std::uint64_t> what;
+  std::atomic<apr_time_t> silent_until;
+  std::atomic<std::uint32_t> left_out;
+};
+
+struct Said {
+  std::array<std::atomic<bool>, static_cast<std::size_t>(WarnOnce::end)> once;
+  std::array<Repeated, 64> repeated;
+  std::atomic<std::uint32_t> signs;  // in a row
+};
 
 // Shared by the parent and its children of one generation; hooks have no parameter for it.
 Said* said = nullptr;
@@ -20,6 +31,16 @@ apr_status_t unmap(void* memory) {
   munmap(memory, sizeof(Said));
   said = nullptr;
   return APR_SUCCESS;
+}
+
+/// Where it is counted; null when there are more kinds than places.
+Repeated* place_for(std::uint64_t what) noexcept {
+  for (Repeated& place : said->repeated) {
+    std::uint64_t found = place.what.load();
+    if (found == 0 && place.what.compare_exchange_strong(found, what)) return &place;
+    if (found == what) return &place;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -34,7 +55,29 @@ bool forget_warnings(apr_pool_t* config_pool) {
 }
 
 bool is_first_to_warn(WarnOnce saying) noexcept {
-  return said != nullptr && !(*said)[static_cast<std::size_t>(saying)].exchange(true);
+  return said != nullptr && !said->once[static_cast<std::size_t>(saying)].exchange(true);
+}
+
+bool is_said(WarnOnce saying) noexcept {
+  return said == nullptr || said->once[static_cast<std::size_t>(saying)].load();
+}
+
+bool is_suspicious(bool is_sign) noexcept {
+  constexpr std::uint32_t kEnough = 3;
+  if (said == nullptr) return false;
+  if (!is_sign) said->signs = 0;
+  return is_sign && ++said->signs >= kEnough;
+}
+
+std::optional<std::uint32_t> to_be_said_again(std::uint64_t what, apr_time_t now) noexcept {
+  constexpr apr_time_t kSilence = apr_time_from_sec(60);
+  Repeated* const place = said != nullptr ? place_for(what != 0 ? what : 1) : nullptr;
+  if (place == nullptr) return 0;
+  apr_time_t until = place->silent_until.load();
+  if (now >= until && place->silent_until.compare_exchange_strong(until, now + kSilence))
+    return place->left_out.exchange(0);
+  ++place->left_out;
+  return std::nullopt;
 }
 
 }  // namespace crowd_confluence::httpd

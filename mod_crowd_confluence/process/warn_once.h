@@ -1,11 +1,13 @@
-// What is said once, by whichever process comes first, until httpd is restarted.
+// What is said once, by whichever process comes first, until httpd is restarted; and what is said
+// once in a minute.
 
 #ifndef MOD_CROWD_CONFLUENCE_PROCESS_WARN_ONCE_H_
 #define MOD_CROWD_CONFLUENCE_PROCESS_WARN_ONCE_H_
 
 #include <httpd.h>
 
-#include <cstddef>
+#include <cstdint>
+#include <optional>
 
 namespace crowd_confluence::httpd {
 
@@ -14,9 +16,10 @@ enum class WarnOnce {
   balancer_cookie_left_out,
   usual_balancer_cookie_left_out,
   header_too_long,
-  redirect_to_itself
+  redirect_to_itself,
+  address_of_proxy,
+  end  // how many there are
 };
-inline constexpr std::size_t kWarnOnceCount = 5;
 
 /// At the start and at every restart, in the parent: nothing has been said yet. False when there is
 /// no memory to share that with the children.
@@ -24,6 +27,17 @@ bool forget_warnings(apr_pool_t* config_pool);
 
 /// True for the first caller among all processes.
 bool is_first_to_warn(WarnOnce saying) noexcept;
+
+/// Whether is_first_to_warn was called for it.
+bool is_said(WarnOnce saying) noexcept;
+
+/// Counts signs that a WarnOnce::address_of_proxy is due: true at the third one in a row.
+bool is_suspicious(bool is_sign) noexcept;
+
+/// Whether something that may come up with every request is to be said now, and then how often it
+/// was left out since it was last said; nothing while some process has said it in the last minute.
+/// `what` tells it from everything else that is said so. `now` as in request_rec::request_time.
+std::optional<std::uint32_t> to_be_said_again(std::uint64_t what, apr_time_t now) noexcept;
 
 }  // namespace crowd_confluence::httpd
 

@@ -19,8 +19,10 @@
 #include "crowd_confluence/visitor.h"
 #include "log.h"
 #include "process/child.h"
+#include "request/decision_log.h"
 #include "request/forwarded_for_by_proxy.h"
 #include "request/reaction.h"
+#include "request/troubles.h"
 
 namespace crowd_confluence::httpd {
 namespace {
@@ -41,7 +43,6 @@ std::optional<Reason> what_is_missing(const request_rec& request,
                                       const std::optional<std::string_view>& token);
 bool reuse(RequestState& state, const RequestState* earlier);
 void ask(request_rec* request, RequestState& state);
-void log_unavailable(request_rec* request, const Outcome& outcome);
 void keep(const Session& session, apr_pool_t* pool, RequestState& state);
 void unset_claims_of(const RequestState* answered, const RequestState* state,
                      apr_table_t* environment);
@@ -72,6 +73,9 @@ int fix_up(request_rec* request) {
   RequestState* const earlier = nearest_state_of(request);
   const RequestState* const answered = state_of(request);
   const DirectoryConfig& config = directory_config(request);
+  const DecisionLog decision(*request);
+  const ForwardedFor forwarded_for =
+      config.is_on() ? unexplained_forwarded_for(*request, config) : ForwardedFor::nothing;
   RequestState* const state = make_state(request, config);
   if (state != nullptr && earlier != nullptr && is_same_question(*state, *earlier, *request)) {
     take_over(request, *state, *earlier);
@@ -82,6 +86,8 @@ int fix_up(request_rec* request) {
   }
   if (state == nullptr || !state->is_on()) return DECLINED;
   set_variables(request, *state);
+  log_address_of_proxy(*request, forwarded_for, *state);
+  decision.write(*state);
 
   if (state->result == Result::session) return OK;
   const Reaction* const reaction = config.reaction_to(state->result);
@@ -170,6 +176,7 @@ bool reuse(RequestState& state, const RequestState* earlier) {
   state.result = earlier->result;
   state.source = earlier->source;
   state.reason = earlier->reason;
+  state.answered = earlier->answered;
   state.user = earlier->user;
   state.cookies = earlier->cookies;
   return true;
@@ -180,30 +187,18 @@ void ask(request_rec* request, RequestState& state) {
   Brokers* const all = brokers();
   if (all == nullptr || state.config->upstream == nullptr) {
     outcome = {Result::unavailable, Source::none, Reason::internal, {}, {}};
-    if (state.config->upstream == nullptr)
-      ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
-                    CCF_URL_UNSET_HERE
-                    "CrowdConfluence is On for this URL, and no CrowdConfluenceURL holds here");
+    if (state.config->upstream == nullptr) log_missing_url(*request, *state.config);
   } else {
     SessionBroker& broker = all->broker_for(*state.config);
     state.broker = &broker;
     broker.find({state.token, state.address}, outcome);
-    if (outcome.result == Result::unavailable) log_unavailable(request, outcome);
+    if (outcome.result == Result::unavailable) log_unavailable(*request, *state.config, outcome);
   }
   state.result = outcome.result;
   state.source = outcome.source;
   state.reason = outcome.reason;
+  state.answered = outcome.status;
   if (state.result == Result::session) keep(outcome.session, request->pool, state);
-}
-
-/// Only the request that asked reports what went wrong: not those that shared the answer, nor those
-/// that were turned away because a breaker that has been reported is open.
-void log_unavailable(request_rec* request, const Outcome& outcome) {
-  const bool is_news = outcome.source == Source::exchange || meaning_of(outcome.reason).is_news;
-  ap_log_rerror(APLOG_MARK, is_news ? APLOG_WARNING : APLOG_INFO, 0, request,
-                CCF_UNAVAILABLE "no session, as it cannot be told who the user is: %s (%s)%s%s",
-                explanation(outcome.reason).data(), to_string(outcome.reason).data(),
-                outcome.detail.empty() ? "" : ": ", outcome.detail.c_str());
 }
 
 /// For as long as the request lasts.

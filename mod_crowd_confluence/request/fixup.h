@@ -35,6 +35,7 @@ struct RequestState {
   Result result = Result::missing;
   Source source = Source::none;
   Reason reason = Reason::no_cookie;
+  int answered = 0;  // Confluence's status, if it was asked for this request
   std::string_view user;
   std::string_view cookies;              // the session's, as a Cookie header
   const Reaction* refused_by = nullptr;  // the CrowdConfluenceWhen that ended this request

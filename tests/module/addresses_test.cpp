@@ -37,6 +37,7 @@ BOOST_AUTO_TEST_CASE(a_token_is_good_from_its_users_address_only) {
 
 BOOST_AUTO_TEST_CASE(confluence_and_the_app_get_one_clean_address) {
   Stage stage;
+  stage.httpd.log().expect("CCF0033: ");
   stage.start_with();
   const std::string alice = stage.cookie_line("alice", "127.0.0.2");
   const std::vector<std::vector<std::string>> claims = {

@@ -172,16 +172,6 @@ void write_files(const HttpdServer& httpd) {
   httpd.write("junk.pem", "junk");
 }
 
-/// What `httpd -t` says.
-std::string test_configuration(const HttpdServer& httpd) {
-  const std::filesystem::path output = httpd.write("test-output", "");
-  Process process({APACHE_HTTPD, "-d", httpd.root().string(), "-f",
-                   (httpd.root() / "httpd.conf").string(), "-t"},
-                  output, Sanitizer(httpd.root()).environment());
-  BOOST_TEST_REQUIRE(process.wait(kPatience).has_value());
-  return read_file(output);
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(directives)
@@ -280,7 +270,7 @@ BOOST_AUTO_TEST_CASE(a_test_of_the_configuration_finds_what_its_directives_lack)
        {std::pair("<Location /app>\nCrowdConfluence On\n</Location>", "CCF0002: "),
         std::pair("CrowdConfluenceSOCache redis:127.0.0.1:6379", "CCF0007: ")}) {
     httpd.reconfigure(configuration);
-    const std::string said = test_configuration(httpd);
+    const std::string said = httpd.test_configuration();
     BOOST_TEST(said.find(number) != std::string::npos, said);
     BOOST_TEST(said.find("Syntax OK") == std::string::npos, said);
   }
@@ -300,11 +290,11 @@ BOOST_AUTO_TEST_CASE(a_url_that_holds_elsewhere_only_is_told_by_the_request) {
 BOOST_AUTO_TEST_CASE(what_is_dangerous_is_warned_of_once) {
   HttpdServer httpd;
   httpd.start(
-      "CrowdConfluenceURL http://wiki.example.com\n"
+      "CrowdConfluence On\nCrowdConfluenceURL http://wiki.example.com\n"
       "<Location /a>\nCrowdConfluenceVerifyPeer Off\n</Location>\n"
       "<VirtualHost *:${PORT}>\n</VirtualHost>\n");
-  httpd.log().expect("warn.*CCF0003: .*http://wiki.example.com");
-  httpd.log().expect("warn.*CCF0004: .*VerifyPeer");
+  httpd.log().expect("warn.*CCF0003: the server .*httpd.conf:\\d+\\): .*http://wiki.example.com");
+  httpd.log().expect("warn.*CCF0004: <Location /a> .*httpd.conf:\\d+\\): .*VerifyPeer");
   BOOST_TEST(httpd.log().count("CCF0003: ") == 1U);
   BOOST_TEST(httpd.log().count("CCF0004: ") == 1U);
   for (const std::string& complaint : httpd.stop()) BOOST_ERROR(complaint);
@@ -313,7 +303,7 @@ BOOST_AUTO_TEST_CASE(what_is_dangerous_is_warned_of_once) {
 BOOST_AUTO_TEST_CASE(loopback_is_not_warned_of) {
   HttpdServer httpd;
   httpd.start(
-      "CrowdConfluenceURL http://localhost:8090\n"
+      "CrowdConfluence On\nCrowdConfluenceURL http://localhost:8090\n"
       "<Location /a>\nCrowdConfluenceURL http://127.0.0.9:8090/wiki\n</Location>\n"
       "<Location /b>\nCrowdConfluenceURL http://[::1]:8090\n</Location>\n"
       "<Location /c>\nCrowdConfluenceURL https://wiki.example.com\n</Location>\n");

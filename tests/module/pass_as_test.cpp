@@ -208,6 +208,7 @@ BOOST_AUTO_TEST_CASE(a_header_that_grows_too_long_is_told_once) {
 BOOST_AUTO_TEST_CASE(switched_off_nothing_happens) {
   Stage stage;
   stage.start("CrowdConfluenceURL ${CONFLUENCE}\nProxyPass / ${APP}/");
+  stage.httpd.log().expect("CCF0031: ");
   const std::string cookies = stage.cookie_line("alice") + "; JSESSIONID=the-apps-own";
   const Response response =
       stage.get("/", {cookies, "X-Confluence-Cookie: whatever", "X-Forwarded-For: 10.9.9.9"});

@@ -137,6 +137,54 @@ BOOST_AUTO_TEST_CASE(a_changed_configuration_holds_after_the_restart) {
   }));
 }
 
+// Nobody looks at a reload; a running server is worth more than a store.
+BOOST_AUTO_TEST_CASE(a_store_that_cannot_be_right_ends_no_running_server) {
+  HttpdOptions options;
+  options.modules = {"socache_redis", "socache_memcache"};
+  Stage stage(options);
+  stage.start_with();
+  const std::string alice = stage.cookie_line("alice");
+  BOOST_TEST(stage.get("/", {alice}).user() == "alice");
+  std::size_t said = 0;
+  for (const std::string store : {"redis:127.0.0.1:99999", "redis:", "cloud:127.0.0.1:6379", "",
+                                  "redis:127.0.0.1:6379 timeout=5"}) {
+    BOOST_TEST_CONTEXT(store) {
+      stage.httpd.reconfigure(
+          "CrowdConfluenceURL ${CONFLUENCE}\n"
+          "CrowdConfluenceSecret a-secret-of-some-length\n"
+          "CrowdConfluenceSOCache " +
+          store + "\n" + location("/"));
+      stage.httpd.restart_gracefully();
+      BOOST_TEST(stage.httpd.log().count("error.*CCF0008: the server .*httpd.conf:") == ++said);
+      BOOST_TEST(stage.get("/", {alice}).user() == "alice");
+      stage.app.forget();
+    }
+  }
+  stage.httpd.log().expect("CCF0008: ");
+}
+
+// It may be a name server's fault, and pass.
+BOOST_AUTO_TEST_CASE(nor_does_one_whose_name_nobody_knows) {
+  HttpdOptions options;
+  options.modules = {"socache_redis", "socache_memcache"};
+  Stage stage(options);
+  stage.start_with();
+  const std::string alice = stage.cookie_line("alice");
+  for (const std::string store : {"redis:store.invalid:6379", "memcache:store.invalid:11211"}) {
+    BOOST_TEST_CONTEXT(store) {
+      stage.httpd.reconfigure(
+          "CrowdConfluenceURL ${CONFLUENCE}\n"
+          "CrowdConfluenceSecret a-secret-of-some-length\n"
+          "CrowdConfluenceSOCache " +
+          store + "\n" + location("/"));
+      stage.httpd.restart_gracefully();
+      BOOST_TEST(stage.get("/", {alice}).user() == "alice");
+      stage.app.forget();
+    }
+  }
+  stage.httpd.log().allow("CCF0008: |socache_(redis|memcache):");
+}
+
 BOOST_AUTO_TEST_CASE(a_killed_child_is_replaced_and_the_next_request_served) {
   Stage stage;
   stage.start_with();

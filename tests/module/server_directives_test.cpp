@@ -71,6 +71,34 @@ const std::vector<BadDirective> kBadInServer = {
     {"CrowdConfluenceSOCache redis", "'redis'", "server"},
     {"CrowdConfluenceSOCache redis:", "'redis:'", "server"},
     {"CrowdConfluenceSOCache memcache", "'memcache'", "server"},
+    {"CrowdConfluenceSOCache memcache:", "'memcache:'", "server"},
+    {"CrowdConfluenceSOCache redis::6379", "':6379'", "HOST:PORT"},
+    {"CrowdConfluenceSOCache redis:127.0.0.1:", "'127.0.0.1:'", "1 to 65535"},
+    {"CrowdConfluenceSOCache redis:127.0.0.1:0", "'127.0.0.1:0'", "1 to 65535"},
+    {"CrowdConfluenceSOCache redis:127.0.0.1:65536", "'127.0.0.1:65536'", "1 to 65535"},
+    {"CrowdConfluenceSOCache redis:127.0.0.1:99999", "'127.0.0.1:99999'", "1 to 65535"},
+    {"CrowdConfluenceSOCache memcache:127.0.0.1:99999999999", "'127.0.0.1:99999999999'",
+     "1 to 65535"},
+    {"CrowdConfluenceSOCache redis:127.0.0.1:-1", "'127.0.0.1:-1'", "1 to 65535"},
+    {"CrowdConfluenceSOCache redis:127.0.0.1:63x", "'127.0.0.1:63x'", "1 to 65535"},
+    {"CrowdConfluenceSOCache redis:127.0.0.1:redis", "'127.0.0.1:redis'", "1 to 65535"},
+    {"CrowdConfluenceSOCache \"redis:127.0.0.1 6379\"", "'127.0.0.1 6379'", "HOST:PORT"},
+    {"CrowdConfluenceSOCache \"redis:127.0.0.1: 6379\"", "'127.0.0.1: 6379'", "1 to 65535"},
+    {"CrowdConfluenceSOCache \"redis: \"", "''", "HOST:PORT"},
+    {"CrowdConfluenceSOCache redis:256.1.1.1:6379", "'256.1.1.1:6379'", "IPv4"},
+    {"CrowdConfluenceSOCache redis:6379", "'6379'", "HOST:PORT"},
+    {"CrowdConfluenceSOCache redis:::1:6379", "'::1:6379'", "IPv6 address"},
+    {"CrowdConfluenceSOCache redis:[::1:6379", "'\\[::1:6379'", "IPv6 address"},
+    {"CrowdConfluenceSOCache redis:[::1]6379", "'\\[::1\\]6379'", "HOST:PORT"},
+    {"CrowdConfluenceSOCache redis:[store]:6379", "'\\[store\\]:6379'", "IPv6 address"},
+    {"CrowdConfluenceSOCache redis://store:6379", "'//store:6379'", "HOST:PORT"},
+    {"CrowdConfluenceSOCache redis:store:6379/0", "'store:6379/0'", "1 to 65535"},
+    {"CrowdConfluenceSOCache redis:store:6379?timeout=1", "'store:6379\\?timeout=1'", "1 to 65535"},
+    {"CrowdConfluenceSOCache redis:store..example:6379", "'store..example:6379'", "HOST:PORT"},
+    {"CrowdConfluenceSOCache redis:store:1,,store:2", "''", "HOST:PORT"},
+    {"CrowdConfluenceSOCache memcache:store:1,", "''", "HOST:PORT"},
+    {"CrowdConfluenceSOCache redis:store:1,store:0", "'store:0'", "1 to 65535"},
+    {"CrowdConfluenceSOCache redis:127.0.0.1:6379 timeout=5", "", "one argument"},
 };
 
 /// A good secret that must appear nowhere.
@@ -142,6 +170,7 @@ void check_start(const std::string& configuration) {
   BOOST_TEST_CONTEXT(configuration) {
     HttpdServer httpd(with_providers());
     write_secrets(httpd);
+    httpd.log().allow("CCF0031: ");  // nothing is On
     BOOST_CHECK_NO_THROW(httpd.start(configuration));
     for (const std::string& complaint : httpd.stop()) BOOST_ERROR(complaint);
     BOOST_TEST(httpd.logs().find(kGoodSecret) == std::string::npos);
@@ -157,6 +186,30 @@ BOOST_AUTO_TEST_CASE(a_bad_value_stops_the_start_and_says_why) {
   for (const BadDirective& bad : kBadInLocations)
     check_refusal(httpd, bad, "<Location />\n" + bad.line + "\n</Location>");
   for (const BadDirective& bad : kBadInServer) check_refusal(httpd, bad, bad.line);
+}
+
+BOOST_AUTO_TEST_CASE(a_test_of_the_configuration_finds_an_impossible_store) {
+  HttpdServer httpd(with_providers());
+  write_secrets(httpd);
+  httpd.start("");
+  httpd.reconfigure(
+      "CrowdConfluenceSecret file:good\nCrowdConfluenceSOCache redis:127.0.0.1:99999");
+  const std::string said = httpd.test_configuration();
+  BOOST_TEST(said.find("99999") != std::string::npos, said);
+  BOOST_TEST(said.find("Syntax OK") == std::string::npos, said);
+  for (const std::string& complaint : httpd.stop()) BOOST_ERROR(complaint);
+}
+
+BOOST_AUTO_TEST_CASE(a_password_in_a_stores_address_is_not_repeated) {
+  HttpdServer httpd(with_providers());
+  for (const std::string argument :
+       {"redis:user:correct-horse@127.0.0.1:6379", "redis://:correct-horse@127.0.0.1",
+        "memcache:127.0.0.1,correct-horse@127.0.0.1"}) {
+    const auto message = httpd.start_refused("CrowdConfluenceSOCache " + argument);
+    BOOST_REQUIRE(message.has_value());
+    BOOST_TEST(message->find("HOST:PORT") != std::string::npos, *message);
+    BOOST_TEST(message->find("correct-horse") == std::string::npos);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_provider_must_be_loaded) {
@@ -218,6 +271,9 @@ BOOST_AUTO_TEST_CASE(good_values_are_accepted) {
       "CrowdConfluenceTableSize 100000\n"
       "CrowdConfluenceSecret file:good\n"
       "CrowdConfluenceSOCache \"memcache:127.0.0.1:${PORT2}, 127.0.0.2:${PORT2}\"\n");
+  for (const std::string store : {"redis:localhost", "redis:[::1]:${PORT2}", "memcache:127.0.0.1",
+                                  "memcache:localhost:1,127.0.0.1:65535"})
+    check_start("CrowdConfluenceSecret file:good\nCrowdConfluenceSOCache " + store + "\n");
 }
 
 BOOST_AUTO_TEST_CASE(what_holds_for_the_server_stands_in_no_section) {

@@ -133,7 +133,7 @@ void check_that_nothing_spoofed_arrives(
     const std::string& directives, const std::vector<std::vector<std::string>>& spoofed_requests) {
   Stage stage;
   stage.start_with(directives);
-  stage.httpd.log().allow("CCF001[04]: ");
+  stage.httpd.log().allow("CCF001[04]: |CCF0033: ");
   for (const Expected& expected : each_outcome(stage)) {
     stage.simulator.clear_faults();
     if (expected.result == "unavailable")

@@ -190,6 +190,15 @@ void HttpdServer::reconfigure(std::string_view configuration) {
   write("httpd.conf", common_configuration() + "\n" + std::string(configuration) + "\n");
 }
 
+std::string HttpdServer::test_configuration() const {
+  const fs::path output = write("test-output", "");
+  std::vector<std::string> words = command();
+  words.back() = "-t";
+  Process process(words, output, sanitizer_.environment());
+  if (!process.wait(kPatience)) throw std::runtime_error("httpd -t hangs");
+  return read_file(output);
+}
+
 HttpdServer::Start HttpdServer::try_to_start(std::string_view configuration) {
   port_ = free_port();
   port2_ = free_port();

@@ -58,6 +58,9 @@ class HttpdServer {
   /// nullopt when it starts nevertheless.
   [[nodiscard]] std::optional<std::string> start_refused(std::string_view configuration);
 
+  /// What `httpd -t` says of the configuration that was written last.
+  [[nodiscard]] std::string test_configuration() const;
+
   /// Writes a new configuration for the next graceful restart.
   void reconfigure(std::string_view configuration);
   /// Waits until the new generation is there. Requests of the old one may still be running.

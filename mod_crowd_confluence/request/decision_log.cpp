@@ -1,0 +1,162 @@
+#include "request/decision_log.h"
+
+#include <apr_strings.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "apr/headers.h"
+#include "crowd_confluence/cookie/cookie_header.h"
+#include "log.h"
+
+namespace crowd_confluence::httpd {
+namespace {
+
+constexpr std::size_t kMaxNames = 30;
+constexpr std::size_t kMaxNameBytes = 40;
+constexpr std::size_t kMaxOtherNameBytes = 11;
+
+/// A cookie of a Cookie header, as it stands there.
+struct Cookie {
+  std::string_view name;
+  std::string_view text;
+};
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
+  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
+  return text;
+}
+
+std::vector<Cookie> cookies_of(const apr_table_t* headers) {
+  std::vector<Cookie> cookies;
+  for (const apr_table_entry_t& entry : entries_of(headers)) {
+    if (!is_same_header(entry.key, "cookie")) continue;
+    for (std::string_view rest = entry.val; !rest.empty();) {
+      const std::size_t end = std::min(rest.find(';'), rest.size());
+      const std::string_view text = trimmed(rest.substr(0, end));
+      if (!text.empty()) cookies.push_back({trimmed(text.substr(0, text.find('='))), text});
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  }
+  return cookies;
+}
+
+/// Whether somebody who looks for a lost session may want to see the name, however long it is.
+bool is_of_interest(std::string_view name, const DirectoryConfig& config) {
+  const auto holds = [&](std::string_view part) {
+    return std::search(name.begin(), name.end(), part.begin(), part.end(),
+                       [](char a, char b) { return folded(a) == b; }) != name.end();
+  };
+  return name == config.token_cookie_name() || config.session_cookie_names().contains(name) ||
+         holds("crowd") || holds("token");
+}
+
+/// Browsers send the value of a cookie without a name by itself, and then there is no `=`, or one
+/// of base64. What stands within quotes may be anything; and what is short is hardly a secret.
+bool may_be_shown(const Cookie& cookie, const DirectoryConfig& config) {
+  const std::string_view value =
+      cookie.text.substr(std::min(cookie.name.size(), cookie.text.size()));
+  return is_cookie_name(cookie.name) && value.starts_with('=') && value.size() > 1 &&
+         value[1] != '=' &&
+         cookie.name.size() <=
+             (is_of_interest(cookie.name, config) ? kMaxNameBytes : kMaxOtherNameBytes);
+}
+
+/// Names in apostrophes with commas between them, each once.
+class NameList {
+ public:
+  void add(std::string_view name) {
+    const std::string quoted = "'" + std::string(name) + "'";
+    if (std::find(names_.begin(), names_.end(), quoted) == names_.end()) names_.push_back(quoted);
+  }
+
+  [[nodiscard]] std::string text() const {
+    if (names_.empty()) return "none";
+    std::string all;
+    for (std::size_t i = 0; i < std::min(names_.size(), kMaxNames); ++i)
+      all.append(i == 0 ? "" : ", ").append(names_[i]);
+    if (names_.size() > kMaxNames)
+      all += " and " + std::to_string(names_.size() - kMaxNames) + " more";
+    return all;
+  }
+
+ private:
+  std::vector<std::string> names_;
+};
+
+std::string names_of(const std::vector<Cookie>& cookies, const DirectoryConfig& config) {
+  NameList names;
+  for (const Cookie& cookie : cookies)
+    names.add(may_be_shown(cookie, config) ? cookie.name : "...");
+  return names.text();
+}
+
+std::vector<Cookie> without(std::vector<Cookie> cookies, const std::vector<Cookie>& others) {
+  const auto is_among_others = [&](const Cookie& cookie) {
+    return std::any_of(others.begin(), others.end(),
+                       [&](const Cookie& other) { return other.text == cookie.text; });
+  };
+  cookies.erase(std::remove_if(cookies.begin(), cookies.end(), is_among_others), cookies.end());
+  return cookies;
+}
+
+/// Some applications write a session behind the semicolon.
+std::string path_of(const request_rec& request) {
+  const std::string_view path = request.uri != nullptr ? request.uri : "";
+  return std::string(path.substr(0, path.find(';')));
+}
+
+/// Headers that came and are gone, or have another value. Cookie is told by its cookies.
+std::string dropped_headers(const apr_table_t* before, const apr_table_t* after) {
+  const auto now = entries_of(after);
+  NameList names;
+  for (const apr_table_entry_t& entry : entries_of(before)) {
+    const bool is_kept = std::any_of(now.begin(), now.end(), [&](const apr_table_entry_t& kept) {
+      return std::strcmp(kept.key, entry.key) == 0 && std::strcmp(kept.val, entry.val) == 0;
+    });
+    const std::string_view name = entry.key;
+    if (!is_kept && std::strcmp(entry.key, "Cookie") != 0) names.add(name.substr(0, kMaxNameBytes));
+  }
+  return names.text();
+}
+
+}  // namespace
+
+DecisionLog::DecisionLog(request_rec& request) : request_(request) {
+  if (!APLOG_R_IS_LEVEL(&request, APLOG_DEBUG)) return;
+  headers_ = apr_table_clone(request.pool, request.headers_in);
+  has_own_address_ = request.useragent_ip != nullptr && request.connection->client_ip != nullptr &&
+                     std::strcmp(request.useragent_ip, request.connection->client_ip) == 0;
+}
+
+void DecisionLog::write_line(const RequestState& state) const {
+  const std::vector<Cookie> found = cookies_of(headers_);
+  const std::vector<Cookie> passed = cookies_of(request_.headers_in);
+  const std::string& token_cookie = state.config->token_cookie_name();
+  const auto asked_with = std::count_if(found.begin(), found.end(), [&](const Cookie& cookie) {
+    return cookie.name == token_cookie;
+  });
+  const char* const answered =
+      state.answered != 0 ? apr_psprintf(request_.pool, ", which answered %d", state.answered) : "";
+  const char* const source =
+      state.source == Source::none ? "nowhere" : to_string(state.source).data();
+  ap_log_rerror(
+      APLOG_MARK, APLOG_DEBUG, 0, &request_,
+      "%s %s: %s (%s) from %s%s; SSO cookie '%s' found %d times; cookies found: %s; address: %s "
+      "%s; cookies dropped: %s; headers dropped: %s; Confluence: %s, see %s",
+      request_.method, path_of(request_).c_str(), to_string(state.result).data(),
+      to_string(state.reason).data(), source, answered, token_cookie.c_str(),
+      static_cast<int>(asked_with), names_of(found, *state.config).c_str(),
+      state.address.empty() ? "none" : state.address.data(),
+      has_own_address_ ? "of the connection" : "from mod_remoteip or the like",
+      names_of(without(found, passed), *state.config).c_str(),
+      dropped_headers(headers_, request_.headers_in).c_str(),
+      state.config->upstream != nullptr ? state.config->upstream->base_url.text.c_str() : "none",
+      state.config->upstream != nullptr ? state.config->upstream->place : "no CrowdConfluenceURL");
+}
+
+}  // namespace crowd_confluence::httpd
