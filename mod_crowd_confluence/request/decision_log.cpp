@@ -1,11 +1,10 @@
 #include "request/decision_log.h"
 
-#include <apr_strings.h>
-
 #include <algorithm>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "apr/headers.h"
@@ -66,33 +65,39 @@ bool may_be_shown(const Cookie& cookie, const DirectoryConfig& config) {
              (is_of_interest(cookie.name, config) ? kMaxNameBytes : kMaxOtherNameBytes);
 }
 
-/// Names in apostrophes with commas between them, each once.
+/// Names in apostrophes with commas between them, each once, and how often it came.
 class NameList {
  public:
   void add(std::string_view name) {
-    const std::string quoted = "'" + std::string(name) + "'";
-    if (std::find(names_.begin(), names_.end(), quoted) == names_.end()) names_.push_back(quoted);
+    const auto found = std::find_if(names_.begin(), names_.end(),
+                                    [&](const auto& known) { return known.first == name; });
+    if (found != names_.end())
+      ++found->second;
+    else
+      names_.emplace_back(name, 1);
   }
 
   [[nodiscard]] std::string text() const {
-    if (names_.empty()) return "none";
     std::string all;
-    for (std::size_t i = 0; i < std::min(names_.size(), kMaxNames); ++i)
-      all.append(i == 0 ? "" : ", ").append(names_[i]);
+    for (std::size_t i = 0; i < std::min(names_.size(), kMaxNames); ++i) {
+      const auto& [name, count] = names_[i];
+      all.append(i == 0 ? "'" : ", '").append(name).append("'");
+      if (count > 1) all += " (" + std::to_string(count) + " times)";
+    }
     if (names_.size() > kMaxNames)
       all += " and " + std::to_string(names_.size() - kMaxNames) + " more";
     return all;
   }
 
  private:
-  std::vector<std::string> names_;
+  std::vector<std::pair<std::string_view, int>> names_;
 };
 
 std::string names_of(const std::vector<Cookie>& cookies, const DirectoryConfig& config) {
   NameList names;
   for (const Cookie& cookie : cookies)
     names.add(may_be_shown(cookie, config) ? cookie.name : "...");
-  return names.text();
+  return cookies.empty() ? "none" : names.text();
 }
 
 std::vector<Cookie> without(std::vector<Cookie> cookies, const std::vector<Cookie>& others) {
@@ -134,29 +139,29 @@ DecisionLog::DecisionLog(request_rec& request) : request_(request) {
 }
 
 void DecisionLog::write_line(const RequestState& state) const {
+  const DirectoryConfig& config = *state.config;
   const std::vector<Cookie> found = cookies_of(headers_);
   const std::vector<Cookie> passed = cookies_of(request_.headers_in);
-  const std::string& token_cookie = state.config->token_cookie_name();
-  const auto asked_with = std::count_if(found.begin(), found.end(), [&](const Cookie& cookie) {
-    return cookie.name == token_cookie;
+  std::string line = request_.method + (" " + path_of(request_)) + ": ";
+  line.append(to_string(state.result)).append(" (").append(to_string(state.reason)).append(")");
+  if (state.source != Source::none) line.append(" from ").append(to_string(state.source));
+  if (state.answered != 0) line += ", which answered " + std::to_string(state.answered);
+  line += "; cookies found: " + names_of(found, config);
+  const bool has_token = std::any_of(found.begin(), found.end(), [&](const Cookie& cookie) {
+    return cookie.name == config.token_cookie_name();
   });
-  const char* const answered =
-      state.answered != 0 ? apr_psprintf(request_.pool, ", which answered %d", state.answered) : "";
-  const char* const source =
-      state.source == Source::none ? "nowhere" : to_string(state.source).data();
-  ap_log_rerror(
-      APLOG_MARK, APLOG_DEBUG, 0, &request_,
-      "%s %s: %s (%s) from %s%s; SSO cookie '%s' found %d times; cookies found: %s; address: %s "
-      "%s; cookies dropped: %s; headers dropped: %s; Confluence: %s, see %s",
-      request_.method, path_of(request_).c_str(), to_string(state.result).data(),
-      to_string(state.reason).data(), source, answered, token_cookie.c_str(),
-      static_cast<int>(asked_with), names_of(found, *state.config).c_str(),
-      state.address.empty() ? "none" : state.address.data(),
-      has_own_address_ ? "of the connection" : "from mod_remoteip or the like",
-      names_of(without(found, passed), *state.config).c_str(),
-      dropped_headers(headers_, request_.headers_in).c_str(),
-      state.config->upstream != nullptr ? state.config->upstream->base_url.text.c_str() : "none",
-      state.config->upstream != nullptr ? state.config->upstream->place : "no CrowdConfluenceURL");
+  if (!has_token) line += ", and no '" + config.token_cookie_name() + "'";
+  line.append("; address: ").append(state.address.empty() ? "none" : state.address);
+  line += has_own_address_ ? " of the connection" : " from mod_remoteip or the like";
+  if (const auto dropped = without(found, passed); !dropped.empty())
+    line += "; cookies dropped: " + names_of(dropped, config);
+  if (const auto dropped = dropped_headers(headers_, request_.headers_in); !dropped.empty())
+    line += "; headers dropped: " + dropped;
+  if (state.result != Result::session || state.source == Source::exchange)
+    line.append("; Confluence: ")
+        .append(config.upstream != nullptr ? config.upstream->base_url.text + ", see " : "none")
+        .append(config.upstream != nullptr ? config.upstream->place : "");
+  ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, &request_, "%s", line.c_str());
 }
 
 }  // namespace crowd_confluence::httpd

@@ -233,9 +233,56 @@ def check_messages() -> None:
     check("every message has text, cause and remedy", problems)
 
 
+def quoted_messages(text: str) -> list[str]:
+    """Each message that is quoted, in one line."""
+    quotes = re.findall(r"(?:^> .*\n)+", text, re.MULTILINE)
+    lines = [re.sub(r"\n> *", " ", quote[2:]).strip() for quote in quotes]
+    return [line for line in lines if line.startswith("CCF")]
+
+
+def message_patterns(sources: str, numbers: dict[str, str]) -> dict[str, re.Pattern[str]]:
+    """What the code may write with a number: formats, and a pattern for each."""
+    patterns = {}
+    for name, rest in re.findall(r'\b(CCF_\w+)\s+((?:"(?:[^"\\]|\\.)*"\s*|[A-Z_]{3,}\s*)+)', sources):
+        parts = re.findall(r'"((?:[^"\\]|\\.)*)"|([A-Z_]{3,})', rest)
+        # A macro between the texts stands for a text that is known to the compiler only.
+        message = numbers[name] + ": " + "".join("%s" if macro else part for part, macro in parts)
+        message = message.replace('\\"', '"')
+        literals = re.split(r"%(?:\.\*)?(?:l|z)?[a-z]", message)
+        patterns[message] = re.compile(".*".join(map(re.escape, literals)))
+    return patterns
+
+
+def reason_rows() -> list[tuple[str, str]]:
+    """The stable word and the explanation of each reason."""
+    return re.findall(r'row\(Reason::\w+, Result::\w+, \w+, "([a-z-]+)",\s*"([^"]+)"\)',
+                      text_of("core/src/outcome.cpp"))
+
+
+def check_quotes() -> None:
+    """The documentation quotes what the module writes."""
+    numbers = dict(re.findall(r'#define (CCF_\w+) "(CCF\d{4}): "',
+                              text_of("mod_crowd_confluence/log.h")))
+    sources = "".join(
+        path.read_text() for path in sorted((SOURCE / "mod_crowd_confluence").rglob("*.cpp"))
+    )
+    patterns = message_patterns(sources, numbers)
+    quotes = quoted_messages(text_of("docs/messages.md"))
+    elsewhere = [quote for file in markdown_files() for quote in quoted_messages(file.read_text())]
+    check("docs/messages.md quotes every message",
+          [message for message, pattern in patterns.items()
+           if not any(map(pattern.fullmatch, quotes))] or ([] if patterns else ["none was found"]))
+    check("the documentation quotes no message that the module does not write",
+          [quote for quote in elsewhere
+           if not any(pattern.fullmatch(quote) for pattern in patterns.values())])
+    reasons = [f"{explanation} ({word})" for word, explanation in reason_rows()]
+    check("a quoted reason has its own explanation",
+          [quote for quote in elsewhere if re.match("CCF001[04]", quote)
+           and not any(reason in quote for reason in reasons)])
+
+
 def check_reasons() -> None:
-    words = re.findall(r'row\(Reason::\w+, Result::\w+, \w+, "([a-z-]+)"',
-                       text_of("core/src/outcome.cpp"))
+    words = [word for word, _ in reason_rows()]
     docs = text_of("docs/troubleshooting.md")
     check_same(
         "every reason has its section in docs/troubleshooting.md", words, headings(docs, "####")
@@ -281,6 +328,13 @@ def check_the_checks() -> None:
             for names in ((["a"], []), ([], ["a"]), (["a"], ["a", "a"]), ([], [])):
                 check_same("", *names)
         seen = failed
+    code = r"""log(CCF_A "%s: no\"thing\" of " VERSION
+               "; %.*s is left", x); log(CCF_B "all");"""
+    patterns = list(message_patterns(code, {"CCF_A": "CCF0001", "CCF_B": "CCF0002"}).values())
+    quotes = quoted_messages('> CCF0001: x: no"thing" of 1; y\n> is left\n\n> CCF0002: al\n')
+    check("a message that is quoted wrongly is seen",
+          [] if [[bool(pattern.fullmatch(quote)) for pattern in patterns] for quote in quotes]
+          == [[True, False], [False, False]] else [repr((patterns, quotes))])
     check("a missing, superfluous or repeated section is seen",
           [] if seen == 4 else [f"{seen} of 4 were"])
 
@@ -289,6 +343,7 @@ def main() -> int:
     check_the_checks()
     check_directives()
     check_messages()
+    check_quotes()
     check_reasons()
     check_links()
     if HTTPD:
