@@ -23,6 +23,7 @@
 #include "request/forwarded_for_by_proxy.h"
 #include "request/reaction.h"
 #include "request/troubles.h"
+#include "request/return_url.h"
 
 namespace crowd_confluence::httpd {
 namespace {
@@ -47,6 +48,7 @@ void keep(const Session& session, apr_pool_t* pool, RequestState& state);
 void unset_claims_of(const RequestState* answered, const RequestState* state,
                      apr_table_t* environment);
 void set_variables(request_rec* request, const RequestState& state);
+Duration retry_after(const RequestState& state);
 
 }  // namespace
 
@@ -94,7 +96,7 @@ int fix_up(request_rec* request) {
   // Or the error page would be refused as well. Where another line holds, it is no exception.
   if (answered != nullptr) state->refused_by = answered->refused_by;
   if (reaction != nullptr && reaction == state->refused_by) return OK;
-  const int status = react(*request, reaction);
+  const int status = react(*request, reaction, retry_after(*state));
   if (status != OK) state->refused_by = reaction;
   return status;
 }
@@ -177,6 +179,7 @@ bool reuse(RequestState& state, const RequestState* earlier) {
   state.source = earlier->source;
   state.reason = earlier->reason;
   state.answered = earlier->answered;
+  state.retry_after = earlier->retry_after;
   state.user = earlier->user;
   state.cookies = earlier->cookies;
   return true;
@@ -198,6 +201,7 @@ void ask(request_rec* request, RequestState& state) {
   state.source = outcome.source;
   state.reason = outcome.reason;
   state.answered = outcome.status;
+  state.retry_after = outcome.retry_after;
   if (state.result == Result::session) keep(outcome.session, request->pool, state);
 }
 
@@ -254,6 +258,19 @@ void set_variables(request_rec* request, const RequestState& state) {
   set("CROWD_CONFLUENCE_SOURCE", state.source == Source::none ? "" : to_string(state.source));
   set("CROWD_CONFLUENCE_REASON", to_string(state.reason));
   set("CROWD_CONFLUENCE_USER", state.user);
+  set("CROWD_CONFLUENCE_RETURN_URL", encoded_url(*request));
+}
+
+/// When it makes sense to ask again; zero unless Result::unavailable.
+Duration retry_after(const RequestState& state) {
+  if (state.result != Result::unavailable) return Duration::zero();
+  if (state.retry_after > Duration::zero()) return state.retry_after;
+  // Places to wait get free, and other failures of this server's own pass, from moment to moment.
+  const bool is_of_confluence = meaning_of(state.reason).is_failure ||
+                                state.reason == Reason::breaker_open ||
+                                state.reason == Reason::rate_limited;
+  return is_of_confluence && state.config->upstream != nullptr ? state.config->upstream->retry
+                                                               : std::chrono::seconds(1);
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ struct RequestState {
   std::string_view user;
   std::string_view cookies;              // the session's, as a Cookie header
   const Reaction* refused_by = nullptr;  // the CrowdConfluenceWhen that ended this request
+  Duration retry_after{0};               // as Outcome has it
 };
 
 /// fixups.

@@ -1,12 +1,14 @@
 #include "request/reaction.h"
 
 #include <apr_cstr.h>
+#include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
 #include <http_request.h>
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <string>
@@ -33,6 +35,12 @@ bool is_navigation(const request_rec& request) {
   if (!mode.empty()) return mode == "navigate";
   return header(request, "X-Requested-With").empty() &&
          header(request, "Accept").find("text/html") != std::string_view::npos;
+}
+
+/// The browser asks whether a script of another origin may send its request.
+bool is_preflight(const request_rec& request) {
+  return request.method_number == M_OPTIONS && !header(request, "Origin").empty() &&
+         !header(request, "Access-Control-Request-Method").empty();
 }
 
 /// The first octet, decoded as in a URL; NUL for none.
@@ -128,17 +136,23 @@ int redirect(request_rec& request, const Reaction* reaction) {
     return HTTP_INTERNAL_SERVER_ERROR;
   }
   apr_table_setn(request.headers_out, "Location", url);
-  // The next answer under this URL will be another one.
-  apr_table_setn(request.err_headers_out, "Cache-Control", "no-store");
   return HTTP_MOVED_TEMPORARILY;
 }
 
 }  // namespace
 
-int react(request_rec& request, const Reaction* reaction) {
-  if (reaction == nullptr) return OK;
-  if (reaction->redirect != nullptr) return redirect(request, reaction);
-  return reaction->status != 0 ? reaction->status : OK;
+int react(request_rec& request, const Reaction* reaction, Duration retry_after) {
+  if (reaction == nullptr || is_preflight(request)) return OK;
+  const int status =
+      reaction->redirect != nullptr ? redirect(request, reaction) : reaction->status;
+  if (status == OK) return OK;
+  // The next answer under this URL will be another one.
+  apr_table_setn(request.err_headers_out, "Cache-Control", "no-store");
+  if (retry_after > Duration::zero()) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(retry_after).count();
+    apr_table_setn(request.err_headers_out, "Retry-After", apr_ltoa(request.pool, seconds));
+  }
+  return status;
 }
 
 }  // namespace crowd_confluence::httpd

@@ -187,6 +187,100 @@ BOOST_AUTO_TEST_CASE(a_redirect_to_itself_ends) {
     BOOST_TEST(stage.get(path, kNavigation).status == 302, path);
 }
 
+BOOST_AUTO_TEST_CASE(no_cache_keeps_a_refusal) {
+  Stage stage;
+  stage.httpd.write("htdocs/denied.html", "Please log in first.");
+  stage.start(
+      "CrowdConfluenceURL ${CONFLUENCE}\nErrorDocument 403 /denied.html\n"
+      "ErrorDocument 402 https://example.com/pay\nErrorDocument 404 \"Not for you.\"\n" +
+      location("/402/", "CrowdConfluenceWhen missing 402") +
+      location("/403/", "CrowdConfluenceWhen missing 403") +
+      location("/404/", "CrowdConfluenceWhen missing 404") +
+      location("/503/", "CrowdConfluenceWhen missing 503") +
+      location("/url/", "CrowdConfluenceWhen missing https://login.example.com/") +
+      location("/pass/"));
+  const std::vector<std::pair<std::string, std::vector<std::string>>> refused = {
+      {"/402/", kNavigation}, {"/403/", kNavigation}, {"/404/", kNavigation},
+      {"/503/", kFetch},      {"/url/", kNavigation}, {"/url/", kFetch}};
+  for (const auto& [path, headers] : refused) {
+    const Response response = stage.get(path, headers);
+    BOOST_TEST(response.status >= 300, path);
+    BOOST_TEST(response.headers.values("Cache-Control") == std::vector<std::string>{"no-store"},
+               boost::test_tools::per_element());
+    // Nobody knows when the user will have logged in.
+    BOOST_TEST(response.headers.values("Retry-After").empty(), path);
+  }
+  const Response passed = stage.get("/pass/", kNavigation);
+  BOOST_TEST(passed.headers.values("Cache-Control").empty());
+}
+
+BOOST_AUTO_TEST_CASE(who_is_refused_as_unavailable_is_told_when_to_come_back) {
+  Stage stage;
+  stage.httpd.log().allow("CCF001[04]: ");
+  stage.httpd.write("htdocs/later.html", "Please come back later.");
+  const std::string whens =
+      "CrowdConfluenceWhen unavailable 503\nCrowdConfluenceWhen rejected 403\n";
+  stage.start("CrowdConfluenceURL ${CONFLUENCE} retry=7\nErrorDocument 503 /later.html\n" +
+              location("/503/", whens) + location("/pass/") +
+              location("/url/", "CrowdConfluenceWhen unavailable https://status.example.com/") +
+              "<Location /milliseconds/>\nCrowdConfluenceURL ${CONFLUENCE} retry=1500ms\n"
+              "</Location>\n" +
+              location("/milliseconds/", whens));
+  BOOST_TEST(stage.get("/503/", leading_to("rejected", "")).headers.values("Retry-After").empty());
+  // As Confluence says, within what it is left alone for at most.
+  const std::vector<std::pair<std::string, std::string>> said = {
+      {"20", "20"}, {"3600", "70"}, {"0", "7"}, {"9223372036854775807", "7"}, {"soon", "7"}};
+  for (const auto& [from, to] : said) {
+    stage.simulator.clear_faults();
+    BOOST_TEST_CONTEXT("Retry-After: " << from) {
+      stage.simulator.misbehave(
+          atlassian::Server::kConfluence,
+          atlassian::Fault::respond_with("HTTP/1.1 503 Unavailable\r\nRetry-After: " + from +
+                                         "\r\nContent-Length: 0\r\n\r\n"));
+      const std::string fresh = stage.cookie_line("alice");
+      BOOST_TEST(stage.get("/503/", {fresh}).header("Retry-After") == to);
+      stage.simulator.clear_faults();
+      BOOST_TEST(stage.get("/503/", {stage.cookie_line("bob")}).status == 200);
+    }
+  }
+
+  stage.simulator.misbehave(atlassian::Server::kConfluence, atlassian::Fault::close());
+  const std::string fresh = stage.cookie_line("alice");
+  for (int i = 0; i < 5; ++i) {
+    const Response response = stage.get("/503/", {fresh});
+    BOOST_TEST(response.status == 503);
+    BOOST_TEST(response.body == "Please come back later.");
+    BOOST_TEST(response.header("Retry-After") == "7");
+    BOOST_TEST(response.header("Cache-Control") == "no-store");
+  }
+  BOOST_TEST(stage.get("/url/", with(kFetch, {fresh})).header("Retry-After") == "7");
+  BOOST_TEST(stage.get("/milliseconds/", {fresh}).header("Retry-After") == "2");
+  BOOST_TEST(stage.get("/pass/", {fresh}).headers.values("Retry-After").empty());
+}
+
+// Documented: who gets the log-in page, and who 401.
+BOOST_AUTO_TEST_CASE(a_page_for_a_person_is_redirected_and_nothing_else) {
+  Stage stage;
+  stage.start_with("CrowdConfluenceWhen missing https://login.example.com/");
+  const std::vector<std::pair<std::string, std::vector<std::string>>> redirected = {
+      {"a browser's tab", kNavigation},
+      {"an old browser's", kPlainNavigation},
+      {"a frame", {"Accept: */*", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: iframe"}},
+      {"a download by a link", {"Accept: */*", "Sec-Fetch-Mode: navigate"}}};
+  for (const auto& [who, headers] : redirected)
+    BOOST_TEST(stage.get("/", headers).status == 302, who);
+  const std::vector<std::pair<std::string, std::vector<std::string>>> refused = {
+      {"curl and Office", {"Accept: */*"}},
+      {"a program", {"Accept;"}},
+      {"a REST client", {"Accept: application/json"}},
+      {"fetch()", kFetch},
+      {"fetch() of HTML", {"Accept: text/html", "Sec-Fetch-Mode: same-origin"}},
+      {"XMLHttpRequest", kXmlHttpRequest},
+      {"an image", kImage},
+      {"an event stream", {"Accept: text/event-stream", "Sec-Fetch-Mode: cors"}}};
+  for (const auto& [who, headers] : refused) BOOST_TEST(stage.get("/", headers).status == 401, who);
+}
+
 BOOST_AUTO_TEST_CASE(an_error_document_explains) {
   Stage stage;
   stage.httpd.write("htdocs/denied.html", "Please log in first.");

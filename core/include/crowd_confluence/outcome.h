@@ -3,6 +3,7 @@
 #ifndef CROWD_CONFLUENCE_OUTCOME_H_
 #define CROWD_CONFLUENCE_OUTCOME_H_
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -134,6 +135,8 @@ struct Outcome {
   Session session;     // empty unless result is Result::session
   std::string detail;  // with Result::unavailable, what happened in words; may be empty; no secrets
   int status = 0;      // of Confluence's answer; 0: not asked for this request, or no answer
+  /// With Result::unavailable, when it makes sense to ask again; zero when that is not known.
+  std::chrono::milliseconds retry_after{0};
 };
 
 }  // namespace crowd_confluence

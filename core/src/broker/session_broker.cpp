@@ -37,6 +37,7 @@ struct Question {
     outcome.session = Session();
     outcome.detail.clear();
     outcome.status = 0;
+    outcome.retry_after = Duration::zero();
   }
 };
 
@@ -213,6 +214,9 @@ void SessionBroker::Impl::lead(const SingleFlight::Ticket& ticket, const Caller&
   outcome.session = verdict.session;
   outcome.detail = verdict.detail;
   outcome.status = verdict.status;
+  // As long as it would be left alone if it went on like this.
+  if (verdict.retry_after)
+    outcome.retry_after = std::min<Duration>(*verdict.retry_after, 10 * policy_.retry);
   remember(key, verdict, false, lead);
 }
 
