@@ -12,6 +12,7 @@
 #include "request/balancer_cookies.h"
 #include "request/fixup.h"
 #include "request/forwarded_for_by_proxy.h"
+#include "response/httpd_cache.h"
 #include "response/response_filter.h"
 
 namespace cc = crowd_confluence::httpd;
@@ -20,6 +21,7 @@ namespace {
 
 int find_others(apr_pool_t*, apr_pool_t*, apr_pool_t*, server_rec*) noexcept {
   cc::find_proxy_module();
+  cc::find_cache_module();
   return OK;
 }
 
@@ -28,7 +30,8 @@ int take_place_around_others(apr_pool_t*, apr_pool_t*, apr_pool_t*) noexcept {
   return OK;
 }
 
-/// handler, which answers nothing by itself.
+// handler, which answer nothing by themselves.
+
 int fix_up_what_took_its_place(request_rec* request) noexcept {
   if (!cc::needs_another_fixup(*request)) return DECLINED;
   const cc::RequestState* const state = cc::own_state_of(request);
@@ -40,6 +43,17 @@ int fix_up_what_took_its_place(request_rec* request) noexcept {
   return DECLINED;
 }
 
+int before_cache(request_rec* request) noexcept {
+  const int status = fix_up_what_took_its_place(request);
+  if (status == DECLINED) cc::hide_session_from_cache(*request);
+  return status;
+}
+
+int after_cache(request_rec* request) noexcept {
+  cc::show_session_again(*request);
+  return DECLINED;
+}
+
 }  // namespace
 
 void crowd_confluence_register_hooks(apr_pool_t*) {
@@ -47,7 +61,9 @@ void crowd_confluence_register_hooks(apr_pool_t*) {
   static const char* const kAfter[] = {"mod_rewrite.c", nullptr};
   static const char* const kBefore[] = {"mod_headers.c", nullptr};
   // It may answer from its cache.
-  static const char* const kBeforeHandling[] = {"mod_cache.c", nullptr};
+  static const char* const kCache[] = {"mod_cache.c", nullptr};
+  // What it adds to a response counts as the app's.
+  static const char* const kHeaders[] = {"mod_headers.c", nullptr};
 
   // All modules are loaded by then, and hooks are not yet sorted for good.
   ap_hook_pre_config(take_place_around_others, nullptr, nullptr, APR_HOOK_MIDDLE);
@@ -66,9 +82,10 @@ void crowd_confluence_register_hooks(apr_pool_t*) {
   // and when it is known who will answer it.
   ap_hook_fixups(cc::fix_up_request, kAfter, kBefore, APR_HOOK_MIDDLE);
   // mod_dir decides after the fixup what a directory is answered with.
-  ap_hook_handler(fix_up_what_took_its_place, nullptr, kBeforeHandling, APR_HOOK_REALLY_FIRST);
+  ap_hook_handler(before_cache, nullptr, kCache, APR_HOOK_REALLY_FIRST);
+  ap_hook_handler(after_cache, kCache, nullptr, APR_HOOK_REALLY_FIRST);
   // What Confluence gave must not get out, neither with an answer nor with an error page.
   cc::register_response_filter();
-  ap_hook_insert_filter(cc::insert_response_filter, nullptr, nullptr, APR_HOOK_LAST);
-  ap_hook_insert_error_filter(cc::insert_error_response_filter, nullptr, nullptr, APR_HOOK_LAST);
+  ap_hook_insert_filter(cc::insert_response_filter, kHeaders, nullptr, APR_HOOK_LAST);
+  ap_hook_insert_error_filter(cc::insert_error_response_filter, kHeaders, nullptr, APR_HOOK_LAST);
 }

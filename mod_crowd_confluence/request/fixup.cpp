@@ -24,6 +24,7 @@
 #include "request/reaction.h"
 #include "request/troubles.h"
 #include "request/return_url.h"
+#include "response/httpd_cache.h"
 
 namespace crowd_confluence::httpd {
 namespace {
@@ -70,7 +71,10 @@ namespace {
 
 int fix_up(request_rec* request) {
   // A sub-request shares the headers of its main request, which has been here.
-  if (request->main != nullptr) return DECLINED;
+  if (request->main != nullptr) {
+    forbid_storing_subrequest(*request);
+    return DECLINED;
+  }
 
   RequestState* const earlier = nearest_state_of(request);
   const RequestState* const answered = state_of(request);
@@ -91,7 +95,10 @@ int fix_up(request_rec* request) {
   log_address_of_proxy(*request, forwarded_for, *state);
   decision.write(*state);
 
-  if (state->result == Result::session) return OK;
+  if (state->result == Result::session) {
+    forbid_storing(*request);
+    return OK;
+  }
   const Reaction* const reaction = config.reaction_to(state->result);
   // Or the error page would be refused as well. Where another line holds, it is no exception.
   if (answered != nullptr) state->refused_by = answered->refused_by;

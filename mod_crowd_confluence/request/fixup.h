@@ -37,9 +37,10 @@ struct RequestState {
   Reason reason = Reason::no_cookie;
   int answered = 0;  // Confluence's status, if it was asked for this request
   std::string_view user;
-  std::string_view cookies;              // the session's, as a Cookie header
-  const Reaction* refused_by = nullptr;  // the CrowdConfluenceWhen that ended this request
-  Duration retry_after{0};               // as Outcome has it
+  std::string_view cookies;               // the session's, as a Cookie header
+  const Reaction* refused_by = nullptr;   // the CrowdConfluenceWhen that ended this request
+  Duration retry_after{0};                // as Outcome has it
+  apr_table_t* hidden_headers = nullptr;  // the request's, while mod_cache sees others
 };
 
 /// fixups.

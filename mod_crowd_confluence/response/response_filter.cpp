@@ -9,6 +9,8 @@
 #include "apr/headers.h"
 #include "log.h"
 #include "request/fixup.h"
+#include "response/cache_control.h"
+#include "response/httpd_cache.h"
 #include "response/session_end.h"
 #include "response/set_cookie_filter.h"
 
@@ -17,6 +19,7 @@ namespace {
 
 // httpd finds a filter faster by this than by its name.
 ap_filter_rec_t* response_filter = nullptr;
+ap_filter_rec_t* storable_response_filter = nullptr;
 
 /// Which headers of a response concern this module: mostly none.
 class RelevantHeaders {
@@ -102,11 +105,42 @@ void clean_or_drop(request_rec& request, const RequestState& state) noexcept {
   }
 }
 
+/// No cache keeps one user's page for another. The request's headers for mod_cache when it may
+/// store this response, otherwise null.
+apr_table_t* decide_on_caches(request_rec& request, const RequestState& state) {
+  apr_table_t* const storable =
+      limit_sharing(request) == Sharing::allowed ? allow_storing(request, state) : nullptr;
+  // Also where another request, with other variables, has taken the place of the first.
+  if (storable == nullptr) forbid_storing(request);
+  return storable;
+}
+
 apr_status_t filter_response(ap_filter_t* filter, apr_bucket_brigade* brigade) noexcept {
   request_rec* const request = filter->r;
+  const auto& state = *static_cast<const RequestState*>(filter->ctx);
+  clean_or_drop(*request, state);
+  if (state.result == Result::session) {
+    if (apr_table_t* const headers = decide_on_caches(*request, state)) {
+      // A filter between this one and mod_cache may hold back the beginning.
+      filter->frec = storable_response_filter;
+      filter->ctx = headers;
+      return ap_pass_brigade(filter, brigade);
+    }
+  }
   ap_remove_output_filter(filter);
-  clean_or_drop(*request, *static_cast<const RequestState*>(filter->ctx));
   return ap_pass_brigade(filter->next, brigade);
+}
+
+/// Lets mod_cache see headers of the request that it may store.
+apr_status_t filter_storable_response(ap_filter_t* filter, apr_bucket_brigade* brigade) noexcept {
+  request_rec* const request = filter->r;
+  auto* const storable = static_cast<apr_table_t*>(filter->ctx);
+  apr_table_t* const own = request->headers_in;
+  request->headers_in = storable;
+  const apr_status_t status = ap_pass_brigade(filter->next, brigade);
+  // mod_cache may have put others there.
+  if (request->headers_in == storable) request->headers_in = own;
+  return status;
 }
 
 /// What the app said that httpd gives up for an error page, or for another page to which the
@@ -126,6 +160,9 @@ void add_response_filter(request_rec* request) {
 void register_response_filter() {
   response_filter = ap_register_output_filter("CROWD_CONFLUENCE_RESPONSE", filter_response, nullptr,
                                               AP_FTYPE_CONTENT_SET);
+  storable_response_filter =
+      ap_register_output_filter("CROWD_CONFLUENCE_STORABLE_RESPONSE", filter_storable_response,
+                                nullptr, AP_FTYPE_CONTENT_SET);
 }
 
 void insert_response_filter(request_rec* request) noexcept {
