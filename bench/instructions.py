@@ -55,7 +55,7 @@ class Profile:
     def within(self, pattern: str) -> float:
         """What the functions took whose name begins so, with everything that they called."""
         starts = re.compile(
-            rf"(unsigned long )?(crowd_confluence::)?(\(anonymous namespace\)::)?{pattern}\b"
+            rf"(unsigned long )?(crowd_confluence::)?(httpd::)?(\(anonymous namespace\)::)?{pattern}\b"
         )
         return sum(
             instructions
