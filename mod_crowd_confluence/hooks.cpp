@@ -12,7 +12,7 @@
 #include "request/balancer_cookies.h"
 #include "request/fixup.h"
 #include "request/forwarded_for_by_proxy.h"
-#include "response/httpd_cache.h"
+#include "request/httpd_cache.h"
 #include "response/response_filter.h"
 
 namespace cc = crowd_confluence::httpd;

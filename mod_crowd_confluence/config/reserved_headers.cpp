@@ -4,7 +4,7 @@
 #include <iterator>
 #include <string_view>
 
-#include "request/address_headers.h"
+#include "apr/address_headers.h"
 
 namespace crowd_confluence::httpd {
 namespace {

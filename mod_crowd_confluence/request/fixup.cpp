@@ -24,7 +24,7 @@
 #include "request/reaction.h"
 #include "request/troubles.h"
 #include "request/return_url.h"
-#include "response/httpd_cache.h"
+#include "request/httpd_cache.h"
 
 namespace crowd_confluence::httpd {
 namespace {

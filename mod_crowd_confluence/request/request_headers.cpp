@@ -12,7 +12,7 @@
 #include "crowd_confluence/cookie/reserved_cookies.h"
 #include "log.h"
 #include "process/warn_once.h"
-#include "request/address_headers.h"
+#include "apr/address_headers.h"
 #include "request/connection_header.h"
 #include "request/forwarded_for_by_proxy.h"
 

@@ -10,7 +10,7 @@
 #include "log.h"
 #include "request/fixup.h"
 #include "response/cache_control.h"
-#include "response/httpd_cache.h"
+#include "request/httpd_cache.h"
 #include "response/session_end.h"
 #include "response/set_cookie_filter.h"
 

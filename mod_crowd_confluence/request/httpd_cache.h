@@ -1,7 +1,7 @@
 // Keeps mod_cache, of this httpd, from storing what is one user's.
 
-#ifndef MOD_CROWD_CONFLUENCE_RESPONSE_HTTPD_CACHE_H_
-#define MOD_CROWD_CONFLUENCE_RESPONSE_HTTPD_CACHE_H_
+#ifndef MOD_CROWD_CONFLUENCE_REQUEST_HTTPD_CACHE_H_
+#define MOD_CROWD_CONFLUENCE_REQUEST_HTTPD_CACHE_H_
 
 #include <httpd.h>
 
@@ -34,4 +34,4 @@ void show_session_again(request_rec& request);
 
 }  // namespace crowd_confluence::httpd
 
-#endif  // MOD_CROWD_CONFLUENCE_RESPONSE_HTTPD_CACHE_H_
+#endif  // MOD_CROWD_CONFLUENCE_REQUEST_HTTPD_CACHE_H_

@@ -1,4 +1,4 @@
-#include "request/address_headers.h"
+#include "apr/address_headers.h"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // Headers in which proxies tell an app the client's address.
 
-#ifndef MOD_CROWD_CONFLUENCE_REQUEST_ADDRESS_HEADERS_H_
-#define MOD_CROWD_CONFLUENCE_REQUEST_ADDRESS_HEADERS_H_
+#ifndef MOD_CROWD_CONFLUENCE_APR_ADDRESS_HEADERS_H_
+#define MOD_CROWD_CONFLUENCE_APR_ADDRESS_HEADERS_H_
 
 #include <string_view>
 
@@ -29,4 +29,4 @@ bool says_address(std::string_view value, std::string_view address);
 
 }  // namespace crowd_confluence::httpd
 
-#endif  // MOD_CROWD_CONFLUENCE_REQUEST_ADDRESS_HEADERS_H_
+#endif  // MOD_CROWD_CONFLUENCE_APR_ADDRESS_HEADERS_H_

@@ -1,4 +1,4 @@
-#include "response/httpd_cache.h"
+#include "request/httpd_cache.h"
 
 #include <apr_cstr.h>
 #include <http_config.h>
