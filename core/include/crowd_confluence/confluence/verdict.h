@@ -38,7 +38,7 @@ struct Verdict {
   /// With Result::session: the name of a load balancer's cookie that came with the session and is
   /// none of ConfluenceSettings::session_cookies; mostly empty.
   std::string left_out_balancer;
-  int status = 0;  // of the answer; 0: there was none
+  int status = 0;                     // of the answer; 0: there was none
   bool may_concern_one_user = false;  // a 500: a broken account perhaps, and no ailing Confluence
   bool is_unconnected = false;        // no connection could be made, whatever the token is
 };
