@@ -174,8 +174,9 @@ void SessionBroker::Impl::ask(const Question& question, bool is_proven) {
 }
 
 void SessionBroker::Impl::answer_without_asking(Reason reason, const Question& question) {
-  if (!find_locked(question).is_found)
-    question.set_outcome(Result::unavailable, Source::none, reason);
+  if (find_locked(question).is_found) return;
+  question.set_outcome(Result::unavailable, Source::none, reason);
+  if (reason == Reason::breaker_open) question.outcome.retry_after = upstream_.shut_for(now());
 }
 
 bool SessionBroker::Impl::follow(const SingleFlight::Ticket& ticket, Moment deadline,
@@ -214,8 +215,10 @@ void SessionBroker::Impl::lead(const SingleFlight::Ticket& ticket, const Caller&
   outcome.session = verdict.session;
   outcome.detail = verdict.detail;
   outcome.status = verdict.status;
-  // As long as it would be left alone if it went on like this.
-  if (verdict.retry_after)
+  // For no longer than a failing Confluence is left alone.
+  if (concerns_visitor_only(verdict))
+    outcome.retry_after = pause_after(verdict);
+  else if (verdict.retry_after)
     outcome.retry_after = std::min<Duration>(*verdict.retry_after, 10 * policy_.retry);
   remember(key, verdict, false, lead);
 }

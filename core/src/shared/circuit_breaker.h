@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -66,6 +67,11 @@ class CircuitBreaker {
   [[nodiscard]] static Duration pause(Duration retry,
                                       std::optional<std::chrono::seconds> retry_after);
 
+
+  /// For how long nobody is let through; zero when somebody is, or soon may be.
+  [[nodiscard]] Duration shut_for(Moment now) const {
+    return std::max(open_until_ - now, Duration::zero());
+  }
   [[nodiscard]] bool is_open() const { return open_until_ != Moment(); }
   /// Whether nothing but a failure would change it.
   [[nodiscard]] bool is_at_rest() const { return !is_open() && failures_ == 0; }

@@ -124,6 +124,9 @@ SessionTable::Found SessionTable::find(const VisitorKey& key, Moment now, Durati
     outcome.source = Source::table;
     outcome.reason = is_good ? entry.reason : entry.failure;
     outcome.result = is_good && is_session ? Result::session : meaning_of(outcome.reason).result;
+    outcome.retry_after = outcome.result == Result::unavailable
+                              ? (is_good ? entry.expires : entry.left_alone_until) - now
+                              : Duration::zero();
     return true;
   });
   return result;

@@ -76,6 +76,12 @@ bool UpstreamState::may_admit(const Caller& caller, Moment now) {
   return slot_->breaker.may_admit(caller, now);
 }
 
+Duration UpstreamState::shut_for(Moment now) {
+  if (slot_->is_ailing.load() == 0) return Duration::zero();
+  const RobustLock lock(&slot_->mutex);
+  return slot_->breaker.shut_for(now);
+}
+
 bool UpstreamState::succeeded() {
   if (slot_->is_ailing.load() == 0) return false;
   const RobustLock lock(&slot_->mutex);

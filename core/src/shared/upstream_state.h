@@ -31,6 +31,7 @@ class UpstreamState {
   /// The breaker's (circuit_breaker.h), under a lock.
   CircuitBreaker::Admission admit(const Caller& caller, Moment now, Duration trial_lease);
   [[nodiscard]] bool may_admit(const Caller& caller, Moment now);
+  [[nodiscard]] Duration shut_for(Moment now);
   bool succeeded();
   bool failed(const Caller& caller, const CircuitBreaker::Failure& failure, Moment now,
               Duration retry);

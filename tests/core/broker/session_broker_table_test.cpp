@@ -313,9 +313,11 @@ BOOST_FIXTURE_TEST_CASE(a_failing_confluence_is_left_alone_and_tried_again, Stag
     BOOST_TEST(outcome.result == Result::unavailable);
     BOOST_TEST(outcome.reason == Reason::breaker_open);
     BOOST_TEST(outcome.source == Source::none);
+    BOOST_TEST((outcome.retry_after == policy.retry));
   }
   clock.advance(policy.retry - 1ms);
   BOOST_TEST(find(*broker, alice()).reason == Reason::breaker_open);
+  BOOST_TEST((find(*broker, alice()).retry_after == 1ms));
   clock.advance(1ms);
   BOOST_TEST(find(*broker, alice()).reason == Reason::refused);  // the trial
   BOOST_TEST(find(*broker, alice()).reason == Reason::breaker_open);
@@ -462,11 +464,14 @@ BOOST_FIXTURE_TEST_CASE(who_is_rate_limited_is_left_alone_as_long_as_told, Stage
       const Visitor visitor{.token = tokens, .address = kAddress};
       simulator.misbehave(Server::kConfluence, answer_with("429 Too Many Requests\r\n" +
                                                            each.header + "X-RateLimit-Limit: 10"));
-      BOOST_TEST(find(*broker, visitor).source == Source::exchange);
+      const Outcome told = find(*broker, visitor);
+      BOOST_TEST(told.source == Source::exchange);
+      BOOST_TEST((told.retry_after == each.pause));
       simulator.clear_faults();
       BOOST_TEST(find(*broker, alice()).result == Result::session);
       clock.advance(each.pause - 1ms);
       const Outcome limited = find(*broker, visitor);
+      BOOST_TEST((limited.retry_after == 1ms));
       BOOST_TEST(limited.reason == Reason::rate_limited);
       BOOST_TEST(limited.source == Source::table);
       clock.advance(1ms);

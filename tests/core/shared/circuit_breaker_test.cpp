@@ -77,6 +77,15 @@ BOOST_FIXTURE_TEST_CASE(lets_nobody_through_until_the_very_moment, Breaker) {
   BOOST_TEST((admit(Moment(1005ms)) == Admission::trial));
 }
 
+BOOST_FIXTURE_TEST_CASE(tells_for_how_long_it_is_shut, Breaker) {
+  BOOST_TEST((breaker.shut_for(Moment(5ms)) == 0ms));
+  open_at(Moment(5ms));
+  BOOST_TEST((breaker.shut_for(Moment(5ms)) == kRetry));
+  BOOST_TEST((breaker.shut_for(Moment(1004ms)) == 1ms));
+  BOOST_TEST((breaker.shut_for(Moment(1005ms)) == 0ms));
+  BOOST_TEST((breaker.shut_for(Moment(5000ms)) == 0ms));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_client_has_one_trial_at_a_time, Breaker) {
   open_at(Moment(0ms));
   BOOST_TEST((admit(Moment(1000ms)) == Admission::trial));
