@@ -22,7 +22,7 @@ constexpr std::size_t rounded(std::size_t bytes) {
   return (bytes + SharedState::kAlignment - 1) / SharedState::kAlignment * SharedState::kAlignment;
 }
 
-bool is_aligned(const void* memory) {
+[[maybe_unused]] bool is_aligned(const void* memory) {
   return memory != nullptr &&
          reinterpret_cast<std::uintptr_t>(memory) % SharedState::kAlignment == 0;
 }
