@@ -53,7 +53,8 @@ std::string response_with_cookies(std::string_view count_and_length) {
   const std::string text(count_and_length);
   const std::size_t slash = std::min(text.find('/'), text.size());
   const unsigned long count = std::strtoul(text.c_str(), nullptr, 10);
-  const unsigned long length = std::strtoul(text.c_str() + slash + (slash < text.size()), nullptr, 10);
+  const unsigned long length =
+      std::strtoul(text.c_str() + slash + (slash < text.size()), nullptr, 10);
   std::string cookies;
   for (unsigned long i = 0; i < std::min(count, 100UL); ++i) {
     cookies += "Set-Cookie: session" + std::to_string(i) + "=";

@@ -10,15 +10,15 @@ namespace {
 
 // Words that mean an address by themselves.
 constexpr std::string_view kAddresses[] = {
-    "ip",       "ips",      "ipv4",   "ipv6",     "ipaddr",   "ipaddress", "clientip",
-    "clientipv6", "remoteip", "realip", "sourceip", "socketip", "userip",    "peerip",
-    "trueip",   "connectingip", "remoteaddr", "clientaddr"};
+    "ip",       "ips",        "ipv4",     "ipv6",         "ipaddr",     "ipaddress",
+    "clientip", "clientipv6", "remoteip", "realip",       "sourceip",   "socketip",
+    "userip",   "peerip",     "trueip",   "connectingip", "remoteaddr", "clientaddr"};
 
 // Behind one of kWhose, these do, too.
 constexpr std::string_view kMayBeAddresses[] = {"addr", "address", "host", "for"};
 constexpr std::string_view kWhose[] = {
-    "client",    "clients", "remote",      "real",   "source", "src",  "peer",
-    "user",      "viewer",  "external",    "socket", "true",   "origin", "original",
+    "client",      "clients", "remote",    "real",      "source",     "src",    "peer",
+    "user",        "viewer",  "external",  "socket",    "true",       "origin", "original",
     "originating", "forward", "forwarded", "forwarder", "connecting", "cluster"};
 
 template <std::size_t kSize>

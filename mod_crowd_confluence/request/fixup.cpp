@@ -21,10 +21,10 @@
 #include "process/child.h"
 #include "request/decision_log.h"
 #include "request/forwarded_for_by_proxy.h"
-#include "request/reaction.h"
-#include "request/troubles.h"
-#include "request/return_url.h"
 #include "request/httpd_cache.h"
+#include "request/reaction.h"
+#include "request/return_url.h"
+#include "request/troubles.h"
 
 namespace crowd_confluence::httpd {
 namespace {

@@ -21,8 +21,8 @@ namespace crowd_confluence::httpd {
 struct RequestState {
   explicit RequestState(const DirectoryConfig& request_config) : config(&request_config) {}
 
-  /// False where the module is off and requests are cleaned nevertheless: then there are headers, and
-  /// nothing else.
+  /// False where the module is off and requests are cleaned nevertheless: then there are headers,
+  /// and nothing else.
   [[nodiscard]] bool is_on() const { return config->is_on(); }
 
   const DirectoryConfig* config;
@@ -55,15 +55,15 @@ bool needs_another_fixup(const request_rec& request);
 /// Does so: OK or DECLINED when the request goes on, otherwise the status to end it with.
 int fix_up_again(request_rec& request);
 
-/// The state of this very request, whether the module is on for it or only cleans it; null if it has
-/// none.
+/// The state of this very request, whether the module is on for it or only cleans it; null if it
+/// has none.
 inline RequestState* own_state_of(const request_rec* request) {
   return static_cast<RequestState*>(
       ap_get_module_config(request->request_config, &crowd_confluence_module));
 }
 
-/// The state of this request, or of the one that was internally redirected to it, whether the module
-/// is on for it or only cleans it; null if none.
+/// The state of this request, or of the one that was internally redirected to it, whether the
+/// module is on for it or only cleans it; null if none.
 RequestState* nearest_state_of(const request_rec* request);
 
 /// The state of this request, or of the one that was internally redirected to it: the nearest for

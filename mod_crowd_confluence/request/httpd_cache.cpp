@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "apr/headers.h"
-#include "response/set_cookie_filter.h"
 
 namespace crowd_confluence::httpd {
 namespace {
@@ -21,6 +20,7 @@ constexpr const char* kNoCache = "no-cache";
 constexpr char kForbidden[] = "crowd-confluence";
 
 constexpr const char* kCookie = "Cookie";
+constexpr const char* kSetCookie = "Set-Cookie";
 /// Stands for cookies that are not shown. A response whose Vary names Cookie, of a request that has
 /// none, is not for this one.
 constexpr const char* kHiddenCookies = "hidden";

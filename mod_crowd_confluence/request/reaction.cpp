@@ -143,8 +143,7 @@ int redirect(request_rec& request, const Reaction* reaction) {
 
 int react(request_rec& request, const Reaction* reaction, Duration retry_after) {
   if (reaction == nullptr || is_preflight(request)) return OK;
-  const int status =
-      reaction->redirect != nullptr ? redirect(request, reaction) : reaction->status;
+  const int status = reaction->redirect != nullptr ? redirect(request, reaction) : reaction->status;
   if (status == OK) return OK;
   // The next answer under this URL will be another one.
   apr_table_setn(request.err_headers_out, "Cache-Control", "no-store");

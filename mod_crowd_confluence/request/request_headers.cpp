@@ -6,13 +6,13 @@
 #include <cstring>
 #include <string>
 
+#include "apr/address_headers.h"
 #include "apr/headers.h"
 #include "crowd_confluence/cookie/browser_cookies.h"
 #include "crowd_confluence/cookie/cookie_header.h"
 #include "crowd_confluence/cookie/reserved_cookies.h"
 #include "log.h"
 #include "process/warn_once.h"
-#include "apr/address_headers.h"
 #include "request/connection_header.h"
 #include "request/forwarded_for_by_proxy.h"
 
@@ -73,8 +73,8 @@ class ConcernedHeaders {
 std::string_view joined(std::string_view first, std::string_view second, apr_pool_t& pool) {
   if (first.empty()) return second;
   if (second.empty()) return first;
-  CookieWriter writer(static_cast<char*>(
-      apr_palloc(&pool, CookieWriter::needed(first.size() + second.size(), 2))));
+  CookieWriter writer(
+      static_cast<char*>(apr_palloc(&pool, CookieWriter::needed(first.size() + second.size(), 2))));
   writer.add(first);
   writer.add(second);
   return writer.written();
@@ -192,9 +192,8 @@ void RequestHeaders::put_address(request_rec& request, std::string_view address)
 
 const char* RequestHeaders::browser_cookie() const {
   const Header* const found =
-      std::find_if(changed_.begin(), changed_.end(), [](const Header& header) {
-        return is_same_header(header.name, kFoldedCookie);
-      });
+      std::find_if(changed_.begin(), changed_.end(),
+                   [](const Header& header) { return is_same_header(header.name, kFoldedCookie); });
   return found == changed_.end() ? nullptr : found->value;
 }
 

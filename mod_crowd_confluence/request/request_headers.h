@@ -74,8 +74,8 @@ class RequestHeaders {
                          std::string_view session_cookies);
   void set(request_rec& request, const char* name, const char* value);
 
-  Headers changed_;                // all that are not any longer as the browser sent them
-  std::string_view cookies_;       // what the app may have of the browser's
+  Headers changed_;           // all that are not any longer as the browser sent them
+  std::string_view cookies_;  // what the app may have of the browser's
   apr_table_entry_t* place_of_cookie_ = nullptr;  // in the table, when there is one and it is known
   std::array<const char*, 3> set_ = {};           // names of the headers that are set
   std::size_t set_count_ = 0;

@@ -9,8 +9,8 @@
 #include "apr/headers.h"
 #include "log.h"
 #include "request/fixup.h"
-#include "response/cache_control.h"
 #include "request/httpd_cache.h"
+#include "response/cache_control.h"
 #include "response/session_end.h"
 #include "response/set_cookie_filter.h"
 

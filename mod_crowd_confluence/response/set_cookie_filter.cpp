@@ -46,8 +46,8 @@ SetCookieFilter::SetCookieFilter(request_rec& request, const RequestState& state
       state_(state),
       config_(*state.config),
       passed_on_("", passed_names(config_), prefix_of(config_.passing())),
-      looked_at_(config_.token_cookie_name(), passed_names(config_),
-                 prefix_of(config_.passing())) {}
+      looked_at_(config_.token_cookie_name(), passed_names(config_), prefix_of(config_.passing())) {
+}
 
 void SetCookieFilter::apply(apr_table_t* headers) {
   const auto entries = entries_of(headers);

@@ -206,7 +206,8 @@ BOOST_AUTO_TEST_CASE(a_comma_takes_no_protection_away) {
   Stage stage;
   stage.start_with();
   for (const std::string line :
-       {"crowd.token_key=t1; Path=/, b=c", "crowd.token_key=t1, b=c", "crowd.token_key=t1; HttpOnly, b=c",
+       {"crowd.token_key=t1; Path=/, b=c", "crowd.token_key=t1, b=c",
+        "crowd.token_key=t1; HttpOnly, b=c",
         "crowd.token_key=t1; Path=/; Expires=Thu, 01 Jan 2099 00:00:00 GMT, b=c"}) {
     BOOST_TEST_CONTEXT(line) {
       stage.app.respond_with(AppResponse{200, {"Set-Cookie: " + line}, ""});

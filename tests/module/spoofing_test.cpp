@@ -99,19 +99,60 @@ std::vector<std::vector<std::string>> spoofed_addresses() {
        "X-Forwarded-For: spoofed-by-the-browser"},
       {"Forwarded: for=spoofed-by-the-browser;proto=https, for=127.0.0.1"},
       {"X-Real-IP: 127.0.0.1, spoofed-by-the-browser"}};
-  for (const char* name :
-       {"X-Forwarded-For", "x-forwarded-for", "X_Forwarded_For", "X-Forwarded_For",
-        "X.Forwarded.For", "X~Forwarded~For", "Forwarded", "X-Forwarded", "Forwarded-For",
-        "X-Original-Forwarded-For", "X-Forwarded-For-Original", "X-Real-IP", "X_Real_IP", "x.real.ip",
-        "X-RealIP", "X-Real-Client-IP", "True-Client-IP", "CF-Connecting-IP", "CF-Connecting-IPv6",
-        "CF-Pseudo-IPv4", "X-Client-IP", "X-ClientIP", "Client-IP", "X-Cluster-Client-IP",
-        "Cluster-Client-IP", "Fastly-Client-IP", "Fly-Client-IP", "X-Remote-Addr", "X-Remote-IP",
-        "Remote-Addr", "X-Original-Remote-Addr", "X-ProxyUser-Ip", "WL-Proxy-Client-IP",
-        "Proxy-Client-IP", "X-Envoy-External-Address", "X-Azure-ClientIP", "X-Azure-SocketIP",
-        "X-Appengine-User-IP", "X-Appengine-Remote-Addr", "Cdn-Src-Ip", "Ali-CDN-Real-IP",
-        "CloudFront-Viewer-Address", "Incap-Client-IP", "X-Sucuri-ClientIP", "X-Originating-IP",
-        "X-Source-IP", "X-Vercel-Forwarded-For", "X-NF-Client-Connection-IP", "DO-Connecting-IP",
-        "X-Original-For", "Http-Client-Ip", "X-True-Client-IP", "X-Peer-Address", "X-User-IP"})
+  for (const char* name : {"X-Forwarded-For",
+                           "x-forwarded-for",
+                           "X_Forwarded_For",
+                           "X-Forwarded_For",
+                           "X.Forwarded.For",
+                           "X~Forwarded~For",
+                           "Forwarded",
+                           "X-Forwarded",
+                           "Forwarded-For",
+                           "X-Original-Forwarded-For",
+                           "X-Forwarded-For-Original",
+                           "X-Real-IP",
+                           "X_Real_IP",
+                           "x.real.ip",
+                           "X-RealIP",
+                           "X-Real-Client-IP",
+                           "True-Client-IP",
+                           "CF-Connecting-IP",
+                           "CF-Connecting-IPv6",
+                           "CF-Pseudo-IPv4",
+                           "X-Client-IP",
+                           "X-ClientIP",
+                           "Client-IP",
+                           "X-Cluster-Client-IP",
+                           "Cluster-Client-IP",
+                           "Fastly-Client-IP",
+                           "Fly-Client-IP",
+                           "X-Remote-Addr",
+                           "X-Remote-IP",
+                           "Remote-Addr",
+                           "X-Original-Remote-Addr",
+                           "X-ProxyUser-Ip",
+                           "WL-Proxy-Client-IP",
+                           "Proxy-Client-IP",
+                           "X-Envoy-External-Address",
+                           "X-Azure-ClientIP",
+                           "X-Azure-SocketIP",
+                           "X-Appengine-User-IP",
+                           "X-Appengine-Remote-Addr",
+                           "Cdn-Src-Ip",
+                           "Ali-CDN-Real-IP",
+                           "CloudFront-Viewer-Address",
+                           "Incap-Client-IP",
+                           "X-Sucuri-ClientIP",
+                           "X-Originating-IP",
+                           "X-Source-IP",
+                           "X-Vercel-Forwarded-For",
+                           "X-NF-Client-Connection-IP",
+                           "DO-Connecting-IP",
+                           "X-Original-For",
+                           "Http-Client-Ip",
+                           "X-True-Client-IP",
+                           "X-Peer-Address",
+                           "X-User-IP"})
     requests.push_back({std::string(name) + ": spoofed-by-the-browser"});
   return requests;
 }
@@ -206,10 +247,38 @@ BOOST_AUTO_TEST_CASE(cookies_made_of_any_pieces) {
 // As several applications read what arrives: with a session each finds Confluence's or nothing, and
 // without one nothing.
 BOOST_AUTO_TEST_CASE(cookies_as_applications_find_them) {
-  const std::vector<std::string> pieces = {
-      "JSESSIONID", "jsessionid", "J", "SESSIONID", "%4A", "crowd", "token", "key", "crowd.token_key",
-      "crowd_token_key", ".", "_", "[", "]", "[0]", "%5B", "%00", "%20", "+", "=", "=", "=", ";", "; ",
-      ",", " ", "\t", "\"", "\\", "\xa0", "a", "x=y"};
+  const std::vector<std::string> pieces = {"JSESSIONID",
+                                           "jsessionid",
+                                           "J",
+                                           "SESSIONID",
+                                           "%4A",
+                                           "crowd",
+                                           "token",
+                                           "key",
+                                           "crowd.token_key",
+                                           "crowd_token_key",
+                                           ".",
+                                           "_",
+                                           "[",
+                                           "]",
+                                           "[0]",
+                                           "%5B",
+                                           "%00",
+                                           "%20",
+                                           "+",
+                                           "=",
+                                           "=",
+                                           "=",
+                                           ";",
+                                           "; ",
+                                           ",",
+                                           " ",
+                                           "\t",
+                                           "\"",
+                                           "\\",
+                                           "\xa0",
+                                           "a",
+                                           "x=y"};
   std::mt19937 random(2166);
   for (const std::string prefix : {"", "confluence."}) {
     Stage stage;
@@ -238,15 +307,16 @@ BOOST_AUTO_TEST_CASE(cookies_as_applications_find_them) {
       const std::string received = stage.seen_by_app().headers.value("Cookie").value_or("");
       for (const auto& reader : test_support::cookie_readers()) {
         for (const std::string& value : reader.find(received, prefix + "JSESSIONID"))
-          BOOST_CHECK_MESSAGE(has_session && value == sessions.front(),
-                              reader.name << " finds a session, sent as " << before << " | " << behind);
+          BOOST_CHECK_MESSAGE(
+              has_session && value == sessions.front(),
+              reader.name << " finds a session, sent as " << before << " | " << behind);
         const std::vector<std::string> tokens = reader.find(received, "crowd.token_key");
         BOOST_CHECK_MESSAGE(tokens.size() <= 1,
                             reader.name << " finds two tokens: " << before << " | " << behind);
         if (has_session)
           for (const std::string& value : tokens)
-            BOOST_CHECK_MESSAGE(value == token,
-                                reader.name << " finds another token: " << before << " | " << behind);
+            BOOST_CHECK_MESSAGE(value == token, reader.name << " finds another token: " << before
+                                                            << " | " << behind);
       }
     }
     BOOST_TEST(with_session > 100);
@@ -262,9 +332,8 @@ BOOST_AUTO_TEST_CASE(in_header_mode_the_apps_own_session_stays_and_no_second_tok
   for (const std::string spelling :
        {"crowd_token_key", "Crowd.Token_Key", "crowd%2etoken_key", "crowd token_key",
         "crowd[token_key", "crowd.token_key[0]", "crowd+token+key", "CROWD.TOKEN_KEY"}) {
-    for (const std::string& cookies :
-         {"JSESSIONID=own; " + spelling + "=" + bobs + "; " + alice,
-          "JSESSIONID=own; " + alice + "; " + spelling + "=" + bobs}) {
+    for (const std::string& cookies : {"JSESSIONID=own; " + spelling + "=" + bobs + "; " + alice,
+                                       "JSESSIONID=own; " + alice + "; " + spelling + "=" + bobs}) {
       BOOST_TEST(stage.get("/", {"Cookie: " + cookies}).user() == "alice");
       BOOST_CHECK(stage.seen_by_app().headers.value("Cookie").value_or("") ==
                   "JSESSIONID=own; " + alice);
@@ -276,10 +345,10 @@ BOOST_AUTO_TEST_CASE(headers_that_say_the_same_address_or_none_stay) {
   Stage stage;
   stage.start_with();
   const std::vector<std::string> lines = {
-      "X-Real-IP: 127.0.0.1",       "Forwarded: for=127.0.0.1", "Forwarded: For=\"127.0.0.1\"",
-      "True-Client-IP: 127.0.0.1",  "X-Forwarded-Proto: https", "X-Forwarded-Prefix: /app",
-      "X-Forwarded-Port: 443",      "X-Requested-With: ship",   "X-Email-Address: a@example.com",
-      "X-Forwarded-Scheme: https",  "X-Recipient: ip",          "X-Zip: 12345",
+      "X-Real-IP: 127.0.0.1",      "Forwarded: for=127.0.0.1", "Forwarded: For=\"127.0.0.1\"",
+      "True-Client-IP: 127.0.0.1", "X-Forwarded-Proto: https", "X-Forwarded-Prefix: /app",
+      "X-Forwarded-Port: 443",     "X-Requested-With: ship",   "X-Email-Address: a@example.com",
+      "X-Forwarded-Scheme: https", "X-Recipient: ip",          "X-Zip: 12345",
       "X-Client-Version: 1.2.3.4"};
   for (const std::string& line : lines) {
     stage.get("/", {line});
@@ -292,7 +361,8 @@ BOOST_AUTO_TEST_CASE(headers_that_say_the_same_address_or_none_stay) {
         "Forwarded: by=127.0.0.1", "X-Real-IP: 127.0.0.1:80", "X-Real-IP: 127.0.0.10",
         "X-Real-IP:", "Forwarded: for=unknown"}) {
     stage.get("/", {line});
-    BOOST_TEST(!stage.seen_by_app().headers.value(line.substr(0, line.find(':'))).has_value(), line);
+    BOOST_TEST(!stage.seen_by_app().headers.value(line.substr(0, line.find(':'))).has_value(),
+               line);
   }
 }
 
@@ -318,12 +388,13 @@ BOOST_AUTO_TEST_CASE(connection_takes_nothing_away) {
             "Cookie,X-Forwarded-For,keep-alive", ", cookie ,, x-forwarded-for,",
             "X-Drop, Cookie, wiki-session, x-confluence-cookie, close"}) {
         BOOST_TEST_CONTEXT(pass_as << ", " << add_headers << ", " << connection) {
-          BOOST_TEST(stage.get("/", {alice, "Connection: " + connection, "X-Drop: 1"}).status == 200);
+          BOOST_TEST(stage.get("/", {alice, "Connection: " + connection, "X-Drop: 1"}).status ==
+                     200);
           const AppRequest request = stage.seen_by_app();
           BOOST_TEST(request.cookie("crowd.token_key").size() == 1U);
-          BOOST_TEST(request.headers.values("X-Forwarded-For") ==
-                         std::vector<std::string>{"127.0.0.1"},
-                     boost::test_tools::per_element());
+          BOOST_TEST(
+              request.headers.values("X-Forwarded-For") == std::vector<std::string>{"127.0.0.1"},
+              boost::test_tools::per_element());
           const std::string header = pass_as == "cookie"   ? "Cookie"
                                      : pass_as == "header" ? "X-Confluence-Cookie"
                                                            : "Wiki-Session";
@@ -342,20 +413,22 @@ BOOST_AUTO_TEST_CASE(a_section_inside_that_is_off_is_cleaned_too) {
   for (const std::string pass_as : {"cookie", "cookie wiki.", "header"}) {
     Stage stage;
     stage.start("CrowdConfluenceURL ${CONFLUENCE}\n" +
-                location("/app/", "CrowdConfluencePassAs " + pass_as +
-                                      "\nCrowdConfluenceWhen missing 401") +
+                location("/app/",
+                         "CrowdConfluencePassAs " + pass_as + "\nCrowdConfluenceWhen missing 401") +
                 "<Location /app/static/>\nCrowdConfluence Off\n</Location>\n");
     const std::string alice = stage.cookie_line("alice");
-    for (const std::string path : {"/app/static/..;/secret", "/app/static/x", "/app/static/%2e%2e;/s"}) {
+    for (const std::string path :
+         {"/app/static/..;/secret", "/app/static/x", "/app/static/%2e%2e;/s"}) {
       for (const std::string& spoofed : std::vector<std::string>{
                "X-Confluence-Cookie: JSESSIONID=spoofed-by-the-browser",
                "Cookie: JSESSIONID=spoofed-by-the-browser; theme=dark",
                "Cookie: wiki.JSESSIONID=spoofed-by-the-browser; wiki_jsessionid; theme=dark",
                "X-Forwarded-For: spoofed-by-the-browser", "X-Real-IP: spoofed-by-the-browser"}) {
-        const bool is_the_apps_own = (pass_as != "cookie" && spoofed.find(": JSESS") != spoofed.npos &&
-                                      spoofed.starts_with("Cookie")) ||
-                                     (pass_as != "cookie wiki." && spoofed.find("wiki") != spoofed.npos) ||
-                                     (pass_as != "header" && spoofed.starts_with("X-Conf"));
+        const bool is_the_apps_own =
+            (pass_as != "cookie" && spoofed.find(": JSESS") != spoofed.npos &&
+             spoofed.starts_with("Cookie")) ||
+            (pass_as != "cookie wiki." && spoofed.find("wiki") != spoofed.npos) ||
+            (pass_as != "header" && spoofed.starts_with("X-Conf"));
         if (is_the_apps_own) continue;
         BOOST_TEST_CONTEXT(pass_as << ", " << path << ", " << spoofed) {
           const Response response = stage.get(path, {spoofed});
@@ -363,7 +436,8 @@ BOOST_AUTO_TEST_CASE(a_section_inside_that_is_off_is_cleaned_too) {
           BOOST_TEST(response.result() == "(null)");
           const AppRequest request = stage.seen_by_app();
           for (const auto& [name, value] : request.headers.lines)
-            BOOST_TEST(value.find(kSpoofed) == std::string::npos, "the app received it in " << name);
+            BOOST_TEST(value.find(kSpoofed) == std::string::npos,
+                       "the app received it in " << name);
           BOOST_TEST(request.headers.values("X-Forwarded-For").size() == 1U);
           if (spoofed.starts_with("Cookie"))
             BOOST_TEST(request.headers.value("Cookie").value_or("") == "theme=dark");

@@ -130,8 +130,8 @@ BOOST_AUTO_TEST_CASE(a_redirect_leads_to_no_other_server_by_a_path) {
               location("/url/", "CrowdConfluenceWhen missing \"%{QUERY_STRING}\""));
   for (const std::string query :
        {"/evil.example.com", "\\evil.example.com", "%09/evil.example.com", "%2fevil.example.com",
-        "%5Cevil.example.com", "%0a/evil.example.com", "%0D%0A/evil.example.com", "%20/evil.example.com",
-        "x\\..\\/evil.example.com"}) {
+        "%5Cevil.example.com", "%0a/evil.example.com", "%0D%0A/evil.example.com",
+        "%20/evil.example.com", "x\\..\\/evil.example.com"}) {
     stage.httpd.log().expect("CCF0012: ");
     const Response response = stage.get("/path/?" + query, kNavigation);
     BOOST_TEST(response.status == 500, query);
@@ -178,8 +178,8 @@ BOOST_AUTO_TEST_CASE(a_redirect_to_itself_ends) {
   stage.httpd.log().expect("error.*CCF0012: .*again");
   BOOST_TEST(stage.get("/app/page", kNavigation).status == 302);
   for (int i = 0; i < 3; ++i)
-    for (const std::string path : {"/app/login.html", "/app/login%2ehtml?to=y", "/here/page",
-                                   "/grows/page"})
+    for (const std::string path :
+         {"/app/login.html", "/app/login%2ehtml?to=y", "/here/page", "/grows/page"})
       BOOST_TEST(stage.get(path, kNavigation).status == 500, path);
   BOOST_TEST(stage.httpd.log().wait_for("CCF0012: "));
   BOOST_TEST(stage.httpd.log().count("CCF0012: ") == 1U);

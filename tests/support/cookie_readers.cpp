@@ -54,9 +54,8 @@ std::string as_it_is(std::string_view name) {
 
 std::string lower(std::string_view name) {
   std::string result(name);
-  std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) {
-    return static_cast<char>(c < 0x80 ? std::tolower(c) : c);
-  });
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](unsigned char c) { return static_cast<char>(c < 0x80 ? std::tolower(c) : c); });
   return result;
 }
 
@@ -78,8 +77,10 @@ std::size_t skip_space(std::string_view text, std::size_t at) {
 std::size_t end_of_value(std::string_view text, std::size_t at, bool knows_brackets) {
   if (at < text.size() && text[at] == '"') {
     for (std::size_t i = at + 1; i < text.size(); ++i) {
-      if (text[i] == '\\') ++i;
-      else if (text[i] == '"') return i + 1;
+      if (text[i] == '\\')
+        ++i;
+      else if (text[i] == '"')
+        return i + 1;
     }
   }
   while (at < text.size() &&
@@ -149,7 +150,8 @@ std::string php_variable(std::string name) {
   name.erase(0, std::min(name.find_first_not_of(' '), name.size()));
   const std::size_t bracket = name.find('[');
   if (bracket == 0) return {};  // no cookie
-  if (bracket != name.npos && name.find(']', bracket) != name.npos) name.resize(bracket);  // an array
+  if (bracket != name.npos && name.find(']', bracket) != name.npos)
+    name.resize(bracket);  // an array
   std::replace_if(
       name.begin(), name.end(), [](char c) { return c == '.' || c == ' ' || c == '['; }, '_');
   return name;
@@ -259,7 +261,8 @@ ReadCookies read_without_case(std::string_view header) {
 
 }  // namespace
 
-std::vector<std::string> CookieReader::find(std::string_view header, std::string_view wanted) const {
+std::vector<std::string> CookieReader::find(std::string_view header,
+                                            std::string_view wanted) const {
   std::vector<std::string> values;
   for (const auto& [found, value] : read(header))
     if (found == looked_for(wanted)) values.push_back(value);

@@ -16,8 +16,8 @@ namespace crowd_confluence {
 std::string session_cookies_after(const HttpResponse& response, const CookieNames& names,
                                   std::string_view previous);
 
-/// The name of a load balancer's cookie that the response sets and that is none of `names`; empty if
-/// there is none.
+/// The name of a load balancer's cookie that the response sets and that is none of `names`; empty
+/// if there is none.
 std::string left_out_balancer(const HttpResponse& response, const CookieNames& names);
 
 /// Whether the response gives the browser the same SSO cookie again.

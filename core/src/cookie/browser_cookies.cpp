@@ -24,7 +24,8 @@ constexpr std::array<Meaning, 256> kMeanings = [] {
   for (std::size_t c = 0; c < meanings.size(); ++c)
     meanings[c] = kNotInCookieNames.has(static_cast<char>(c)) ? Meaning::odd : Meaning::word;
   for (const char c : {'%', '+'}) meanings[static_cast<unsigned char>(c)] = Meaning::encoded;
-  for (const char c : {';', ',', '\0'}) meanings[static_cast<unsigned char>(c)] = Meaning::separator;
+  for (const char c : {';', ',', '\0'})
+    meanings[static_cast<unsigned char>(c)] = Meaning::separator;
   meanings['='] = Meaning::equals;
   return meanings;
 }();

@@ -30,7 +30,8 @@ std::string_view unquoted(std::string_view value) {
 bool CookieScanner::next() {
   while (!rest_.empty()) {
     const std::size_t before_semicolon = std::min(rest_.find(';'), rest_.size());
-    const std::size_t size = std::min(rest_.substr(0, before_semicolon).find(','), before_semicolon);
+    const std::size_t size =
+        std::min(rest_.substr(0, before_semicolon).find(','), before_semicolon);
     piece_ = ascii::trimmed(rest_.substr(0, size));
     separator_ = next_separator_;
     if (size != rest_.size()) next_separator_ = rest_[size];

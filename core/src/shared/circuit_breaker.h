@@ -67,7 +67,6 @@ class CircuitBreaker {
   [[nodiscard]] static Duration pause(Duration retry,
                                       std::optional<std::chrono::seconds> retry_after);
 
-
   /// For how long nobody is let through; zero when somebody is, or soon may be.
   [[nodiscard]] Duration shut_for(Moment now) const {
     return std::max(open_until_ - now, Duration::zero());

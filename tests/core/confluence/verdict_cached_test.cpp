@@ -34,7 +34,8 @@ BOOST_AUTO_TEST_CASE(another_token_makes_it_somebody_elses) {
        {sso_cookie("B0bsB0bsB0bsB0bsB0bsB000"), sso_cookie("\"B0bsB0bsB0bsB0bsB0bsB000\""),
         sso_cookie(token + "x"), sso_cookie(token.substr(1)),
         sso_cookie("t0KENt0KENt0KENt0KENt000"), "a=b, " + sso_cookie("other"),
-        sso_cookie(token) + ", " + sso_cookie("other"), std::string("crowd.token_key=other; Max-Age=3600")}) {
+        sso_cookie(token) + ", " + sso_cookie("other"),
+        std::string("crowd.token_key=other; Max-Age=3600")}) {
     BOOST_TEST_CONTEXT(line) {
       const Verdict verdict = known_with({"Set-Cookie", line});
       check_refusal(verdict, Result::unavailable, Reason::cached_answer);

@@ -452,9 +452,9 @@ BOOST_AUTO_TEST_CASE(tells_quickly_which_lines_may_set_a_cookie) {
                            "%4ASESSIONID=1", "JSESSIONID", "JSESSIONID; Path=/", "a=\"b,AWSALB=1\"",
                            "JSESSIONID[0]=x", " JSESSIONID =1", "\"JSESSIONID\"=1"})
     BOOST_TEST(may_set(line, names), line);
-  for (const char* line :
-       {"", "a=b", "a=JSESSIONID", "a=b; JSESSIONID=1", "a=b; Expires=Thu, 01 Jan 2099 00:00:00 GMT",
-        "a; JSESSIONID=1", "JSESSIONID2=1", "XJSESSIONID=1", "a=b,, c=d", ";;;", ",", "="})
+  for (const char* line : {"", "a=b", "a=JSESSIONID", "a=b; JSESSIONID=1",
+                           "a=b; Expires=Thu, 01 Jan 2099 00:00:00 GMT", "a; JSESSIONID=1",
+                           "JSESSIONID2=1", "XJSESSIONID=1", "a=b,, c=d", ";;;", ",", "="})
     BOOST_TEST(!may_set(line, names), line);
 }
 

@@ -1,9 +1,9 @@
 // The names of cookies that a browser must not set, as applications read names.
 //
 // Applications disagree about names. CGI.pm, older PHP and Rack decode `%4A` in them (CGI.pm knows
-// `%u004A`, too), some ignore the case, and PHP reads `.`, a blank and `[` as `_`, makes an array of
-// `NAME[0]`, which it calls NAME, and takes what has no `=` for a cookie without a value. A browser
-// that may not set NAME must set nothing that one of them takes for NAME.
+// `%u004A`, too), some ignore the case, and PHP reads `.`, a blank and `[` as `_`, makes an array
+// of `NAME[0]`, which it calls NAME, and takes what has no `=` for a cookie without a value. A
+// browser that may not set NAME must set nothing that one of them takes for NAME.
 
 #ifndef CROWD_CONFLUENCE_COOKIE_RESERVED_COOKIES_H_
 #define CROWD_CONFLUENCE_COOKIE_RESERVED_COOKIES_H_
@@ -35,8 +35,8 @@ constexpr char folded_in_cookie_name(char c) {
   return kFoldedInCookieNames[static_cast<unsigned char>(c)];
 }
 
-/// A set of names for sorting out quickly what is none of them: of a name only its first two octets,
-/// folded, and its length count, so it may hold more than was added.
+/// A set of names for sorting out quickly what is none of them: of a name only its first two
+/// octets, folded, and its length count, so it may hold more than was added.
 class NameFilter {
  public:
   constexpr void add(std::string_view name) {
