@@ -167,6 +167,34 @@ BOOST_AUTO_TEST_CASE(a_location_that_leads_to_confluence_itself) {
   BOOST_TEST(!confluence_drops(ok + "X-Seraph-LoginReason: OUT\r\nX-Seraph-LoginReason: OK\r\n"));
 }
 
+BOOST_AUTO_TEST_CASE(however_the_urls_of_confluence_are_typed) {
+  Stage stage;
+  const std::string url = stage.simulator.confluence_url();
+  const std::string port = url.substr(url.rfind(':'));
+  const std::string to_confluence[] = {
+      "ProxyPass http://localhost" + port + "/", "ProxyPass HTTP://LOCALHOST" + port + "/",
+      "ProxyPass !\nSetHandler proxy:http://LocalHost" + port + "/"};
+  std::string configuration;
+  int number = 0;
+  for (const std::string& directive : to_confluence)
+    configuration +=
+        "<Location /wiki" + std::to_string(++number) + "/>\n" + directive + "\n</Location>\n";
+  stage.start("CrowdConfluenceURL HTTP://LocalHost" + port + "/./\n" + location("/") +
+              configuration);
+  for (; number > 0; --number) {
+    BOOST_TEST(
+        drops(
+            stage,
+            [&] {
+              stage.simulator.misbehave(
+                  Server::kConfluence,
+                  Fault::respond_with("HTTP/1.1 200 OK\r\nX-Seraph-LoginReason: OUT\r\n" + kEnd));
+            },
+            "/wiki" + std::to_string(number) + "/display/DOC"),
+        number);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(confluence_may_repeat_the_session) {
   Stage stage;
   stage.start("CrowdConfluenceURL ${CONFLUENCE}\n" + location("/") +

@@ -13,6 +13,8 @@
 #include <array>
 #include <cstddef>
 #include <ctime>
+#include <iomanip>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 
@@ -192,6 +194,18 @@ const std::string& CertificateAuthority::certificate() const {
 
 Certificate CertificateAuthority::issue(const CertificateOptions& options) const {
   return impl_->issue(options);
+}
+
+std::string hashed_name(std::string_view certificate) {
+  const Bio text(BIO_new_mem_buf(certificate.data(), static_cast<int>(certificate.size())));
+  check(text != nullptr, "BIO_new_mem_buf");
+  const std::unique_ptr<X509, Free<X509_free>> parsed(
+      PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
+  check(parsed != nullptr, "PEM_read_bio_X509");
+  std::ostringstream name;
+  name << std::hex << std::setw(8) << std::setfill('0') << X509_subject_name_hash(parsed.get())
+       << ".0";
+  return name.str();
 }
 
 std::string encrypted_private_key(std::string_view private_key, std::string_view password) {

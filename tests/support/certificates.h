@@ -66,6 +66,9 @@ class CertificateAuthority {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Under which OpenSSL looks for a certificate (PEM) in a directory.
+std::string hashed_name(std::string_view certificate);
+
 /// The same private key (PEM), encrypted with the password.
 std::string encrypted_private_key(std::string_view private_key, std::string_view password);
 
