@@ -95,11 +95,11 @@ void warn_of_length(const request_rec& request, const char* header, std::size_t 
   if (bytes <= kUsualLimit || !is_first_to_warn(WarnOnce::header_too_long)) return;
   ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, &request,
                 CCF_HEADER_TOO_LONG
-                "with the session's cookies, the header %s for the app has %" APR_SIZE_T_FMT
-                " bytes: many servers take %" APR_SIZE_T_FMT
-                " at most, and answer 400 or 431. Remedy: fewer cookies of the app's own, fewer "
+                "with the session's cookies, the header %s for the app has %lu bytes: many "
+                "servers take %lu at most, and answer 400 or 431. Remedy: fewer cookies of the "
+                "app's own, fewer "
                 "CrowdConfluenceSessionCookies, or a higher limit of the app's server",
-                header, bytes, kUsualLimit);
+                header, static_cast<unsigned long>(bytes), static_cast<unsigned long>(kUsualLimit));
 }
 
 }  // namespace
