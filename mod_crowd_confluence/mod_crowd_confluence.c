@@ -1,5 +1,5 @@
-/* The module's record, and nothing else: other modules and <IfModule> know a module by the name of the
- * C file that holds its record. */
+/* The module's record, and nothing else: other modules and <IfModule> know a module by the name of
+ * the C file that holds its record. */
 
 #include "module_functions.h"
 
@@ -9,7 +9,7 @@ AP_DECLARE_MODULE(crowd_confluence) = {
     crowd_confluence_merge_directory_config,
     crowd_confluence_create_server_config,
     NULL, /* what a server config holds concerns the start of that one server */
-    crowd_confluence_directives,
+    (const command_rec*)&crowd_confluence_directives,
     crowd_confluence_register_hooks,
     0, /* flags */
 };

@@ -31,7 +31,7 @@ Secret Secret::derived_from(std::string_view words) {
 }
 
 Secret Secret::random() {
-  std::array<char, 32> words;
+  std::array<char, 32> words{};
   if (RAND_bytes(reinterpret_cast<unsigned char*>(words.data()), words.size()) != 1)
     throw std::bad_alloc();  // no entropy: nothing can be kept safely
   return derived_from({words.data(), words.size()});

@@ -82,7 +82,7 @@ Key new_key() {
 }
 
 void set_random_serial(X509* certificate) {
-  std::array<unsigned char, 8> bytes;
+  std::array<unsigned char, 8> bytes{};
   check(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1, "RAND_bytes");
   std::uint64_t serial = 1;
   for (const unsigned char byte : bytes) serial = serial << 7U ^ byte;
