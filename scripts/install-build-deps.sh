@@ -1,6 +1,6 @@
 #!/bin/bash
-# Installs the Debian packages that building, the demo, the tests and the benchmarks need, if any is
-# missing.
+# Installs the packages of Debian 12 or 13 that building, the demo, the tests and the benchmarks need,
+# if any is missing.
 #
 #   scripts/install-build-deps.sh [--list] [demo|test|bench]
 #
@@ -13,14 +13,15 @@
 # missing. No installed package starts a service, and the system's httpd gets no new modules.
 set -euo pipefail
 
+# @ is the version of Boost in the packages' names, see choose_boost.
 readonly kDemoPackages=(
   apache2-bin
   apache2-dev
   cmake
   g++
-  libboost-json1.81-dev
-  libboost-test1.81-dev
-  libboost1.81-dev
+  libboost-json@-dev
+  libboost-test@-dev
+  libboost@-dev
   libcli11-dev
   libcurl4-openssl-dev
   libsodium-dev
@@ -33,7 +34,12 @@ readonly kDemoPackages=(
 readonly kTestPackages=(
   "${kDemoPackages[@]}"
   binutils
+  clang
+  clang-format
+  clang-tidy
   curl
+  libclang-rt-dev
+  llvm
   memcached
   openssl
   redis-server
@@ -61,6 +67,32 @@ fail() {
 
 installed() {
   [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+installed_names() {
+  dpkg-query -W -f='${db:Status-Status} ${Package}\n' 'libboost-json*-dev' |
+    sed -n 's/^installed //p'
+}
+
+# choose_boost COMMAND… : sets boost to what the names of Boost's packages carry, among those that
+# the command lists: nothing where Debian's default is new enough to have Boost.JSON, or else the
+# newest version beside it. Fails if there is neither.
+choose_boost() {
+  local names
+  names=$("$@" 2>/dev/null | grep -xE 'libboost-json[0-9.]*-dev' | sort -V) || return 1
+  if grep -qx libboost-json-dev <<<"$names"; then
+    boost=
+  else
+    boost=$(tail -1 <<<"$names")
+    boost=${boost#libboost-json}
+    boost=${boost%-dev}
+  fi
+}
+
+# What is installed stays. Where apt has no lists yet, the names are those of Debian 12 until it has.
+name_packages() {
+  choose_boost installed_names || choose_boost apt-cache pkgnames libboost-json || boost=1.81
+  packages=("${wanted[@]//@/$boost}")
 }
 
 find_missing() {
@@ -104,7 +136,7 @@ clean_up() {
   rm -f "$log"
 }
 
-# Boost 1.81's headers replace those of 1.74, Debian's default. Nothing else may have to go.
+# On Debian 12, Boost 1.81's headers replace those of 1.74, its default. Nothing else may have to go.
 check_removals() {
   local removed
   removed=$(apt-get -s --no-install-recommends install "${missing[@]}" |
@@ -113,7 +145,7 @@ check_removals() {
   if grep -qvE '^libboost-?[a-z0-9.-]*-dev$' <<<"$removed"; then
     fail "installing ${missing[*]} would remove these packages: ${removed//$'\n'/ }"
   fi
-  echo "Boost 1.81's header files take the place of Boost 1.74's (libboost*-dev)."
+  echo "The header files of Boost${boost:+ $boost} take the place of others (${removed//$'\n'/ })."
 }
 
 install() {
@@ -131,9 +163,12 @@ install() {
   policy_is_ours=false
   trap clean_up EXIT
   forbid_services
-  echo "Installing ${missing[*]} …"
   "${apt[@]}" update </dev/null ||
     echo "The lists of packages could not be updated; trying with those at hand." >&2
+  name_packages
+  find_missing
+  ((${#missing[@]})) || return 0
+  echo "Installing ${missing[*]} …"
   check_removals
   keep_modules_off
   # Descriptor 9 is not for apt: what it starts must not hold the lock.
@@ -152,11 +187,12 @@ main() {
   [[ $# -le 1 ]] || fail "one argument at most: demo, test or bench"
   set=${1-demo}
   case $set in
-    demo) packages=("${kDemoPackages[@]}") ;;
-    test) packages=("${kTestPackages[@]}") ;;
-    bench) packages=("${kBenchPackages[@]}") ;;
+    demo) wanted=("${kDemoPackages[@]}") ;;
+    test) wanted=("${kTestPackages[@]}") ;;
+    bench) wanted=("${kBenchPackages[@]}") ;;
     *) fail "unknown set '$set': demo, test or bench" ;;
   esac
+  name_packages
   if $list; then
     printf '%s\n' "${packages[@]}"
     exit

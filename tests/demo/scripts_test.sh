@@ -43,6 +43,31 @@ flock -u 8
 check "when that run is gone the next one ends" wait "$waiting"
 check "and the policy is gone" test ! -e "$policy"
 
+# ---- the names of Boost's packages ----
+
+# boost_packages INSTALLED KNOWN : those that the script names on a machine where these packages of
+# Boost.JSON are installed, and known to apt.
+boost_packages() {
+  local bin=$scratch/boost-bin
+  mkdir -p "$bin"
+  printf '#!/bin/sh\nprintf "installed %%s\\n" %s\n' "$1" >"$bin/dpkg-query"
+  printf '#!/bin/sh\nprintf "%%s\\n" %s\n' "$2" >"$bin/apt-cache"
+  chmod +x "$bin"/*
+  PATH=$bin:$PATH bash "$SOURCE_DIR/scripts/install-build-deps.sh" --list demo |
+    grep boost | tr '\n' ' '
+}
+named() { echo "libboost-json$1-dev libboost-test$1-dev libboost$1-dev "; }
+check "on Debian 12 Boost 1.81 is taken, as the default has no Boost.JSON" \
+  same "$(named 1.81)" "$(boost_packages "" "libboost-json1.81-dev libboost-json1.81.0")"
+check "on Debian 13 Debian's default is taken" same "$(named "")" \
+  "$(boost_packages "" "libboost-json1.88-dev libboost-json-dev libboost-json1.83-dev")"
+check "of several versions beside an old default the newest is taken" \
+  same "$(named 1.100)" "$(boost_packages "" "libboost-json1.81-dev libboost-json1.100-dev")"
+check "what is installed stays" same "$(named 1.88)" \
+  "$(boost_packages libboost-json1.88-dev "libboost-json1.88-dev libboost-json-dev")"
+check "without apt's lists the names are those of Debian 12" \
+  same "$(named 1.81)" "$(boost_packages "" "")"
+
 # ---- demo.sh, whose output is gone ----
 
 # Nothing is built and nothing started: the directory holds no build.
