@@ -14,8 +14,19 @@ set(THREADS_PREFER_PTHREAD_FLAG ON)
 
 add_library(project_options INTERFACE)
 target_compile_options(project_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+if(CROWD_CONFLUENCE_WERROR)
+  target_compile_options(project_options INTERFACE -Werror)
+endif()
+if(CROWD_CONFLUENCE_ASSERTIONS OR CROWD_CONFLUENCE_SANITIZE)
+  # All build types but Debug and None define NDEBUG.
+  target_compile_options(project_options INTERFACE -UNDEBUG -D_GLIBCXX_ASSERTIONS)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  if(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # GCC 12 takes "text" + std::string for an overlapping copy (https://gcc.gnu.org/PR105651).
+    target_compile_options(project_options INTERFACE -Wno-restrict)
+  endif()
   # A GNU-unique symbol would keep a replaced module or library mapped after a graceful restart.
   target_compile_options(project_options INTERFACE -fno-gnu-unique)
   # Nobody puts another function in the place of one that core exports, so it may be inlined there.

@@ -67,6 +67,24 @@ if [ "$SHARED" = 1 ]; then
     same "the SSO cookie is 'abc'
 the exchange gives: refused" \
     "$("$scratch/program/program" 'theme=dark; crowd.token_key="abc"' http://127.0.0.1:1)"
+
+  # The same without CMake. As the library is not where it says, but below $root, so are its paths.
+  pkg_config() {
+    PKG_CONFIG_PATH=$root$LIBRARY_DIR/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root \
+      pkg-config "$@" crowd_confluence
+  }
+  check "pkg-config knows the library's version" same "$VERSION" "$(pkg_config --modversion)"
+  build_with_pkg_config() {
+    local flags
+    read -ra flags < <(pkg_config --cflags --libs) || return 1
+    "$CXX" -std=c++20 -Wall -Wextra -Wpedantic -Werror -o "$scratch/by-pkg-config" \
+      "$SOURCE_DIR/tests/package/program/program.cpp" "${flags[@]}" \
+      -Wl,-rpath,"$root$LIBRARY_DIR"
+  }
+  check "a program builds with pkg-config" build_with_pkg_config
+  check "that program runs, too" same "the SSO cookie is 'abc'
+the exchange gives: refused" \
+    "$("$scratch/by-pkg-config" 'theme=dark; crowd.token_key="abc"' http://127.0.0.1:1)"
 fi
 
 echo "CrowdConfluence Off" | write_httpd_conf "$scratch/httpd.conf" "$module"
@@ -77,4 +95,5 @@ check "httpd loads the installed module" \
 check "nothing else is installed" same "" "$(cd "$root" && find . ! -type d | sed 's/^\.//' |
   grep -v -x -F -e "$LOAD_FILE" -e "$SAMPLE_FILE" -e "$MODULE_DIR/mod_crowd_confluence.so" |
   grep -v -e "^$LIBRARY_DIR/libcrowd_confluence\.so" -e "^$INCLUDE_DIR/crowd_confluence/" \
-    -e "^$LIBRARY_DIR/cmake/crowd_confluence/" -e "^$DOCUMENTATION_DIR/" || true)"
+    -e "^$LIBRARY_DIR/cmake/crowd_confluence/" \
+    -e "^$LIBRARY_DIR/pkgconfig/crowd_confluence\.pc$" -e "^$DOCUMENTATION_DIR/" || true)"

@@ -13,12 +13,13 @@ check "the source archive is made" "$SOURCE_DIR/rpm/make-source-archive.sh" "$to
 check "it holds one directory" same "mod_crowd_confluence-$VERSION" \
   "$(tar tzf "$topdir/SOURCES/mod_crowd_confluence-$VERSION.tar.gz" | cut -d/ -f1 | sort -u)"
 
-# Only the list of files matters here, so that the compiler need not optimise. --nodeps: on Debian
-# what BuildRequires names comes from other packages.
+# With the flags of CMake's build type Release, in which nothing else compiles the module, and with
+# warnings as errors, unlike a package. --nodeps: on Debian what BuildRequires names comes from other
+# packages.
 build_packages() {
   rpmbuild -ba --nodeps \
     --define "_topdir $topdir" --define "_tmppath $scratch" --define "_dbpath $scratch/rpmdb" \
-    --define "optflags -O1" --define "debug_package %{nil}" \
+    --define "optflags -O3 -DNDEBUG -Werror" --define "debug_package %{nil}" \
     "$SOURCE_DIR/rpm/mod_crowd_confluence.spec"
 }
 check "rpmbuild succeeds" build_packages
@@ -74,6 +75,8 @@ check "libcrowd_confluence-devel holds the linker's name" \
   grep -qxF "$libdir/libcrowd_confluence.so" <<<"$contents"
 check "libcrowd_confluence-devel holds what CMake looks for" \
   grep -qxF "$libdir/cmake/crowd_confluence/crowd_confluence-config.cmake" <<<"$contents"
+check "libcrowd_confluence-devel holds what pkg-config looks for" \
+  grep -qxF "$libdir/pkgconfig/crowd_confluence.pc" <<<"$contents"
 check "libcrowd_confluence-devel holds every public header" \
   same "$(cd "$SOURCE_DIR/core/include/crowd_confluence" && find . -name '*.h' -printf '%P\n' | sort)" \
   "$(sed -n 's|^/usr/include/crowd_confluence/\(.*\.h\)$|\1|p' <<<"$contents" | sort)"
