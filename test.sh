@@ -43,6 +43,15 @@ give_up() {
   exit 1
 }
 
+# Over what Clang compiled.
+tidy() {
+  if command -v clang++ >/dev/null && command -v clang-tidy >/dev/null; then
+    timed "looking with clang-tidy" nice -n 19 scripts/clang-tidy.py "$BUILD_ROOT/test-address"
+  else
+    echo "clang-tidy is not installed: left out"
+  fi
+}
+
 rm -rf "$results"
 mkdir -p "$results"
 
@@ -51,15 +60,25 @@ timed "installing what is missing" scripts/install-build-deps.sh test ||
 timed "configuring" configure "$build" || give_up "CMake could not configure the build"
 timed "building" cmake --build "$build" || give_up "the build failed"
 
+# The tests mostly wait. What they leave of the processors builds what comes next; it is nice to them,
+# as some tests measure time.
+if $sanitizers; then
+  in_background nice -n 19 scripts/test-sanitizers.sh --build
+fi
 status=0
-# More at a time than there are processors: most of the time they wait.
+# More at a time than there are processors.
 timed "testing" run_ctest "$build" "$results/tests.xml" --parallel 3 --no-tests=error \
   ${ctest_arguments[@]+"${ctest_arguments[@]}"} || status=1
+set -- "$results/tests.xml"
 if $sanitizers; then
-  scripts/test-sanitizers.sh || status=1
-  set -- "$results/tests.xml" "$results"/tests-{address,thread}.xml
-else
-  set -- "$results/tests.xml"
+  if wait "${background[0]}"; then
+    in_background tidy
+    scripts/test-sanitizers.sh --run || status=1
+    set -- "$@" "$results"/tests-{address,thread}.xml
+    wait "${background[1]}" || status=1
+  else
+    status=1
+  fi
 fi
 
 read -r passed failed < <(python3 scripts/count-tests.py "$@") ||

@@ -5,13 +5,11 @@
 # Every Boost.Test executable ends with its numbers in XML, whichever way it was started.
 export BOOST_TEST_REPORT_FORMAT=XML BOOST_TEST_REPORT_LEVEL=short BOOST_TEST_COLOR_OUTPUT=no
 
-# configure BUILD_DIRECTORY ARGUMENT…
+# configure BUILD_DIRECTORY ARGUMENT… : with the preset dev.
 configure() {
   local build=$1
   shift
-  cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-    -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DCROWD_CONFLUENCE_TESTS_UNOPTIMIZED=ON \
-    -DBUILD_TESTING=ON "$@"
+  cmake -S . --preset dev -B "$build" "$@"
 }
 
 # run_ctest BUILD_DIRECTORY JUNIT_FILE ARGUMENT… : ctest with what counting needs.
@@ -33,4 +31,24 @@ timed() {
   "$@" || status=$?
   echo "==> $what: $((SECONDS - start)) s"
   return "$status"
+}
+
+# in_background COMMAND… : starts it in a process group of its own, which ends with the script at the
+# latest. Its process is the last one in the array background.
+background=()
+in_background() {
+  set -m
+  "$@" &
+  set +m
+  background+=($!)
+  trap end_background EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+}
+end_background() {
+  local group
+  for group in "${background[@]}"; do
+    kill -- "-$group" 2>/dev/null
+  done
+  return 0
 }

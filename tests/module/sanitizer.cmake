@@ -3,11 +3,8 @@
 set(module_tests_command module_tests)
 set(module_tests_environment "")
 if(CROWD_CONFLUENCE_SANITIZE)
-  # What the tests themselves do is of no interest here, so that they need not be built again.
-  set(CROWD_CONFLUENCE_MODULE_TESTS "" CACHE FILEPATH
-    "module_tests of a build without sanitizer, to be used instead of one of this build")
-  if(CROWD_CONFLUENCE_MODULE_TESTS)
-    set(module_tests_command ${CROWD_CONFLUENCE_MODULE_TESTS})
+  if(CROWD_CONFLUENCE_PLAIN_BUILD)
+    set(module_tests_command ${CROWD_CONFLUENCE_PLAIN_BUILD}/tests/module/module_tests)
   endif()
 
   # Those in which threads and processes meet, and in which objects live longer or shorter than the
@@ -32,6 +29,10 @@ if(CROWD_CONFLUENCE_SANITIZE)
   # sanitizer does not find whom to pass exceptions on to.
   set(sanitizer_library_address libasan.so)
   set(sanitizer_library_thread libtsan.so)
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    set(sanitizer_library_address libclang_rt.asan-${CMAKE_SYSTEM_PROCESSOR}.so)
+    set(sanitizer_library_thread libclang_rt.tsan-${CMAKE_SYSTEM_PROCESSOR}.so)
+  endif()
   set(sanitizer_libraries "")
   foreach(library ${sanitizer_library_${CROWD_CONFLUENCE_SANITIZE}} libstdc++.so.6)
     execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=${library}
