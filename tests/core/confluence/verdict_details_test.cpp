@@ -333,8 +333,7 @@ BOOST_AUTO_TEST_CASE(nonsense_is_left_out) {
         std::string(100'000, '9')}) {
     const Verdict verdict = judged(429, {{"Retry-After", value}});
     BOOST_TEST(verdict.reason == Reason::rate_limited);
-    BOOST_TEST(!verdict.retry_after.has_value(), value.substr(0, 40)
-                                                     << " gave " << verdict.retry_after->count());
+    BOOST_TEST(!verdict.retry_after.has_value(), value.substr(0, 40) << " gave a time");
   }
 }
 
