@@ -49,5 +49,9 @@ if(CROWD_CONFLUENCE_SANITIZE)
   elseif(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # What AddressSanitizer adds confuses GCC 12 about the insides of std::regex.
     target_compile_options(project_options INTERFACE -Wno-maybe-uninitialized)
+  else()
+    # GCC says by itself which sanitizer is at work.
+    string(TOUPPER ${CROWD_CONFLUENCE_SANITIZE} sanitizer)
+    target_compile_definitions(project_options INTERFACE __SANITIZE_${sanitizer}__=1)
   endif()
 endif()

@@ -8,7 +8,6 @@
 #include <cstring>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "apr/pool.h"
 #include "crowd_confluence/http/url.h"
@@ -77,8 +76,7 @@ const char* set_when(cmd_parms* cmd, DirectoryConfig& config, const Words& words
                            "' one word is needed: 'pass', a status from 400 to 599, or a URL");
   Reaction reaction;
   if (const char* problem = parse_reaction(cmd, words[1], reaction)) return problem;
-  config.when[static_cast<std::size_t>(*result)] =
-      make_in_pool<Reaction>(cmd->pool, std::move(reaction));
+  config.when[static_cast<std::size_t>(*result)] = make_in_pool<Reaction>(cmd->pool, reaction);
   return nullptr;
 }
 

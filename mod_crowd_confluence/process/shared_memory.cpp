@@ -20,8 +20,9 @@ constexpr std::size_t kAlignment = SharedState::kAlignment;
 
 /// An anonymous mapping does not begin with its first usable byte.
 void* aligned_base(apr_shm_t* memory) {
-  const auto base = reinterpret_cast<std::uintptr_t>(apr_shm_baseaddr_get(memory));
-  return reinterpret_cast<void*>((base + kAlignment - 1) / kAlignment * kAlignment);
+  auto* const base = static_cast<char*>(apr_shm_baseaddr_get(memory));
+  const std::size_t behind = reinterpret_cast<std::uintptr_t>(base) % kAlignment;
+  return behind == 0 ? base : base + (kAlignment - behind);
 }
 
 std::size_t bytes_for(const GlobalConfig& config) {

@@ -40,7 +40,11 @@ extern "C" __attribute__((visibility("default"))) CURLcode curl_easy_setopt(CURL
                                                                             CURLoption option,
                                                                             ...) {
   std::va_list values;
+#pragma GCC diagnostic push
+  // Clang fears that the enumeration is promoted to another type, but it already has an int's size.
+#pragma GCC diagnostic ignored "-Wvarargs"
   va_start(values, option);
+#pragma GCC diagnostic pop
   void* const value = va_arg(values, void*);  // or a number of the same size
   va_end(values);
   if (option == refused) return reason;
