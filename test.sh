@@ -43,13 +43,17 @@ give_up() {
   exit 1
 }
 
-# Over what Clang compiled.
+# Only configured, for Clang.
 tidy() {
-  if command -v clang++ >/dev/null && command -v clang-tidy >/dev/null; then
-    timed "looking with clang-tidy" nice -n 19 scripts/clang-tidy.py "$BUILD_ROOT/test-address"
-  else
+  local directory=$BUILD_ROOT/tidy
+  if ! command -v clang++ >/dev/null || ! command -v clang-tidy >/dev/null; then
     echo "clang-tidy is not installed: left out"
+    return
   fi
+  cmake --preset release -B "$directory" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
+    -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ >"$directory.log" 2>&1 ||
+    { cat "$directory.log"; return 1; }
+  timed "looking with clang-tidy" nice -n 19 scripts/clang-tidy.py "$directory"
 }
 
 rm -rf "$results"
@@ -57,7 +61,7 @@ mkdir -p "$results"
 
 timed "installing what is missing" scripts/install-build-deps.sh test ||
   give_up "packages could not be installed"
-timed "configuring" configure "$build" || give_up "CMake could not configure the build"
+timed "configuring" configure_plain "$build" || give_up "CMake could not configure the build"
 timed "building" cmake --build "$build" || give_up "the build failed"
 
 # The tests mostly wait. What they leave of the processors builds what comes next; it is nice to them,

@@ -3,7 +3,7 @@
 
     clang-tidy.py BUILD_DIRECTORY
 
-The build directory is one that Clang is the compiler of. Prints what was found; status 0 if that is
+The build directory is one that was configured for Clang. Prints what was found; status 0 if that is
 nothing.
 """
 

@@ -38,8 +38,6 @@ readonly kTestPackages=(
   clang-format
   clang-tidy
   curl
-  libclang-rt-dev
-  llvm
   memcached
   openssl
   redis-server

@@ -12,6 +12,12 @@ configure() {
   cmake -S . --preset dev -B "$build" "$@"
 }
 
+# configure_plain BUILD_DIRECTORY : the build without a sanitizer. Core and module are optimized as for
+# their users.
+configure_plain() {
+  configure "$1" -DCMAKE_BUILD_TYPE=Release
+}
+
 # run_ctest BUILD_DIRECTORY JUNIT_FILE ARGUMENT… : ctest with what counting needs.
 run_ctest() {
   local build=$1 junit=$2

@@ -6,7 +6,7 @@
 # results in results/tests-<sanitizer>.xml below the directory that BUILD_ROOT names (default:
 # build). Status 0 if all passed.
 #
-#   --build   only builds
+#   --build   only builds, beside an ordinary build that is there already
 #   --run     only runs what was built
 
 set -uo pipefail
@@ -21,25 +21,15 @@ if setarch --addr-no-randomize true 2>/dev/null; then
   ctest() { setarch --addr-no-randomize ctest "$@"; }
 fi
 
-# compilers SANITIZER : CMake's arguments. Clang's ThreadSanitizer cannot be loaded into httpd before
-# the module; its AddressSanitizer can, and so tests are compiled by a second compiler, too.
-compilers() {
-  if [ "$1" = address ] && command -v clang++ >/dev/null; then
-    printf '%s\n' -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++
-  fi
-}
-
 # Everything that a sanitizer is to look at, without optimization: it compiles in half the time, and
 # runs as fast, as the tests mostly wait. The rest is that of the ordinary build.
 build() {
-  local sanitizer=$1 directory=$build_root/test-$1 plain=$build_root/test arguments
-  mapfile -t arguments < <(compilers "$sanitizer")
+  local sanitizer=$1 directory=$build_root/test-$1 plain=$build_root/test
   {
-    configure "$plain" &&
-      cmake --build "$plain" --target module_tests &&
+    { ! $runs || { configure_plain "$plain" && cmake --build "$plain" --target module_tests; }; } &&
       configure "$directory" -DCROWD_CONFLUENCE_SANITIZE="$sanitizer" \
         -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O0 -g1" \
-        -DCROWD_CONFLUENCE_PLAIN_BUILD="$plain" ${arguments[@]+"${arguments[@]}"} &&
+        -DCROWD_CONFLUENCE_PLAIN_BUILD="$plain" &&
       cmake --build "$directory" --target core_tests mod_crowd_confluence
   } >"$directory.log" 2>&1 || {
     tail -n 50 "$directory.log"

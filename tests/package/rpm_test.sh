@@ -13,10 +13,11 @@ check "the source archive is made" "$SOURCE_DIR/rpm/make-source-archive.sh" "$to
 check "it holds one directory" same "mod_crowd_confluence-$VERSION" \
   "$(tar tzf "$topdir/SOURCES/mod_crowd_confluence-$VERSION.tar.gz" | cut -d/ -f1 | sort -u)"
 
-# With the flags of CMake's build type Release, in which nothing else compiles the module, and with
-# warnings as errors, unlike a package. --nodeps: on Debian what BuildRequires names comes from other
-# packages.
+# By Clang, which compiles nothing else of the tests, with the flags of CMake's build type Release, and
+# with warnings as errors, unlike a package. --nodeps: on Debian what BuildRequires names comes from
+# other packages.
 build_packages() {
+  if command -v clang++ >/dev/null; then export CC=clang CXX=clang++; fi
   rpmbuild -ba --nodeps \
     --define "_topdir $topdir" --define "_tmppath $scratch" --define "_dbpath $scratch/rpmdb" \
     --define "optflags -O3 -DNDEBUG -Werror" --define "debug_package %{nil}" \
