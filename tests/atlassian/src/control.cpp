@@ -215,7 +215,7 @@ const std::map<std::string, std::map<std::string, Resource>>& resources() {
   return kResources;
 }
 
-Response refusal(unsigned status, std::string_view message) {
+Response error(unsigned status, std::string_view message) {
   return json_response(status, json::serialize(json::object{{"error", json_text(message)}}));
 }
 
@@ -224,29 +224,29 @@ Response refusal(unsigned status, std::string_view message) {
 Response Control::handle(const Request& request) {
   constexpr std::string_view kBase = "/__control";
   // A page in somebody's browser must not be able to switch anything.
-  if (!request.first_header("Origin").empty()) return refusal(403, "not for browsers");
-  if (request.path.compare(0, kBase.size(), kBase) != 0) return refusal(404, "no such resource");
+  if (!request.first_header("Origin").empty()) return error(403, "not for browsers");
+  if (request.path.compare(0, kBase.size(), kBase) != 0) return error(404, "no such resource");
   std::string path = request.path.substr(kBase.size());
   if (path == "/") path.clear();
   const auto resource = resources().find(path);
-  if (resource == resources().end()) return refusal(404, "no such resource");
+  if (resource == resources().end()) return error(404, "no such resource");
   const auto method = resource->second.find(request.method);
-  if (method == resource->second.end()) return refusal(405, "no such method here");
+  if (method == resource->second.end()) return error(405, "no such method here");
 
   json::object body;
   if (!request.body.empty()) {
     const std::string type = request.first_header("Content-Type");
     if (trim(split(type, ';').front()) != "application/json") {
-      return refusal(415, "the body must be application/json");
+      return error(415, "the body must be application/json");
     }
     auto parsed = parse_json_object(request.body);
-    if (!parsed) return refusal(400, "the body must be a JSON object");
+    if (!parsed) return error(400, "the body must be a JSON object");
     body = std::move(*parsed);
   }
   try {
     return json_response(200, json::serialize(method->second(Call{simulator_, request, body})));
   } catch (const std::exception& failure) {
-    return refusal(400, failure.what());
+    return error(400, failure.what());
   }
 }
 
