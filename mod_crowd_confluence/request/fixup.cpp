@@ -126,11 +126,11 @@ bool is_same_question(const RequestState& state, const RequestState& earlier,
 }
 
 void take_over(request_rec* request, RequestState& state, const RequestState& earlier) {
-  const RequestState here = state;
+  const DirectoryConfig* const config = state.config;
   state = earlier;
-  state.config = here.config;
-  state.filename = here.filename;
-  state.handler = here.handler;
+  state.config = config;
+  state.filename = request->filename;
+  state.handler = request->handler;
   if (state.config->sends_address()) state.headers.put_address(*request, state.address);
 }
 

@@ -1,7 +1,5 @@
 #include "request/request_headers.h"
 
-#include <apr_strings.h>
-
 #include <algorithm>
 #include <cstring>
 #include <string>
@@ -121,9 +119,12 @@ std::optional<std::string_view> RequestHeaders::take_apart(request_rec& request,
   const ReservedCookies reserved(config.token_cookie_name(),
                                  in_cookie ? &config.session_cookie_names() : nullptr,
                                  in_cookie ? std::string_view(pass_as.name) : std::string_view());
-  BrowserCookies cookies(reserved);
-
   apr_pool_t& pool = *request.pool;
+  const auto allocate = [](void* from, std::size_t size) {
+    return static_cast<char*>(apr_palloc(static_cast<apr_pool_t*>(from), size));
+  };
+  BrowserCookies cookies(reserved, allocate, &pool);
+
   const ConcernedHeaders concerned(config, address);
   const auto entries = entries_of(request.headers_in);
   std::size_t cookie_headers = 0;
@@ -142,8 +143,7 @@ std::optional<std::string_view> RequestHeaders::take_apart(request_rec& request,
     }
     changed_.add(entry, pool, entries.size());
     if (kind == ConcernedHeaders::cookie) {
-      auto* const buffer = static_cast<char*>(apr_palloc(&pool, std::strlen(value) + 1));
-      cookies_ = joined(cookies_, cookies.let_pass(value, buffer), pool);
+      cookies_ = joined(cookies_, cookies.let_pass(value), pool);
       // Its place in the table is kept for what will stand there in the end.
       entry.val = const_cast<char*>("");
       place_of_cookie_ = ++cookie_headers == 1 ? &entry : nullptr;
@@ -183,9 +183,7 @@ void RequestHeaders::put_address(request_rec& request, std::string_view address)
   const auto place = std::find(set_.begin(), end, kForwardedFor.data());
   const bool is_wanted = !address.empty() && !proxy_adds_forwarded_for(&request);
   if (is_wanted == (place != end)) return;
-  if (is_wanted)
-    return set(request, kForwardedFor.data(),
-               apr_pstrmemdup(request.pool, address.data(), address.size()));
+  if (is_wanted) return set(request, kForwardedFor.data(), address.data());
   apr_table_unset(request.headers_in, kForwardedFor.data());
   *place = set_[--set_count_];
 }

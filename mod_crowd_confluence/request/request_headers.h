@@ -38,7 +38,7 @@ class RequestHeaders {
   /// The Cookie header as the browser sent it, the first one if there were several; null if there
   /// was none.
   [[nodiscard]] const char* browser_cookie() const;
-  /// Adds the one address, or takes it away where mod_proxy adds it by itself.
+  /// Adds the one address, which ends with NUL, or takes it away where mod_proxy adds it by itself.
   void put_address(request_rec& request, std::string_view address);
 
   /// Makes the headers what they were before, for an internal redirect to somewhere else.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstring>
 
 #include "base/ascii.h"
 #include "cookie/octets.h"
@@ -44,7 +45,7 @@ bool is_in_word(char c) {
   return kIsInWord[static_cast<unsigned char>(c)];
 }
 
-/// Passes over what belongs to a word. Most of a header does, so this is what reading costs.
+/// Passes over what belongs to a word.
 inline const char* behind_word(const char* at) {
   for (;; at += 4) {
     if (!is_in_word(at[0])) return at;
@@ -52,6 +53,12 @@ inline const char* behind_word(const char* at) {
     if (!is_in_word(at[2])) return at + 2;
     if (!is_in_word(at[3])) return at + 3;
   }
+}
+
+/// The end if it is not there.
+const char* find(char octet, const char* begin, const char* end) {
+  const void* const found = std::memchr(begin, octet, static_cast<std::size_t>(end - begin));
+  return found != nullptr ? static_cast<const char*>(found) : end;
 }
 
 bool is_blank(char c) {
@@ -63,6 +70,27 @@ std::string_view between(const char* begin, const char* end) {
 }
 
 }  // namespace
+
+/// Where pieces end.
+class BrowserCookies::Separators {
+ public:
+  explicit Separators(const char* header)
+      : end_(header + std::strlen(header)),
+        semicolon_(find(';', header, end_)),
+        comma_(find(',', header, end_)) {}
+
+  /// The first one from there on, or the header's end. Each call begins behind the last one.
+  const char* first_from(const char* at) {
+    if (semicolon_ < at) semicolon_ = find(';', at, end_);
+    if (comma_ < at) comma_ = find(',', at, end_);
+    return std::min(semicolon_, comma_);
+  }
+
+ private:
+  const char* end_;
+  const char* semicolon_;
+  const char* comma_;
+};
 
 /// What stands between two separators.
 struct BrowserCookies::Piece {
@@ -79,26 +107,24 @@ struct BrowserCookies::Piece {
 
 /// Reads a piece as nearly all are: its name is one word right before the equals sign, and nothing
 /// odd stands before another one in its value. False for all else.
-inline bool BrowserCookies::read_plain_cookie(Piece& piece) const {
-  const char* at = behind_word(piece.begin);
-  if (*at != '=' || at == piece.begin) return false;
-  piece.equals = at;
-  const std::string_view name = between(piece.begin, at);
+[[gnu::always_inline]] inline bool BrowserCookies::read_plain_cookie(Piece& piece,
+                                                                     Separators& separators) const {
+  const char* const equals = behind_word(piece.begin);
+  if (*equals != '=' || equals == piece.begin) return false;
+  piece.equals = equals;
+  piece.end = separators.first_from(equals);
+  const std::string_view name = between(piece.begin, equals);
   if (reserved_.has(name)) {
     piece.is_token = name == reserved_.token();
     piece.is_reserved = !piece.is_token;
   }
-  for (;;) {
-    const char* const word = ++at;
-    at = behind_word(at);
-    const Meaning meaning = meaning_of(*at);
-    if (meaning == Meaning::separator) break;
-    if (meaning != Meaning::equals) continue;
-    // Where a value holds an equals sign, the word before it is a name for some.
-    if (at == word && at[-1] != '=') return false;
-    if (at != word && reserved_.has(between(word, at))) piece.is_reserved = true;
+  // Where a value holds an equals sign, the word before it is a name for some.
+  for (const char* at = equals + 1; (at = find('=', at, piece.end)) != piece.end; ++at) {
+    const char* word = at;
+    while (is_in_word(word[-1])) --word;
+    if (word == at && at[-1] != '=') return false;
+    if (word != at && reserved_.has(between(word, at))) piece.is_reserved = true;
   }
-  piece.end = at;
   return true;
 }
 
@@ -117,13 +143,15 @@ inline bool BrowserCookies::may_pass(const Piece& piece, char separator) {
   return last_passed_;
 }
 
-std::string_view BrowserCookies::let_pass(const char* header, char* buffer) {
+std::string_view BrowserCookies::let_pass(const char* header) {
   const char* run = nullptr;      // where the pieces begin that pass and are not copied yet
   const char* run_end = header;   // where they end
   const char* dropped = nullptr;  // where the last piece ends that does not pass
   bool owes_semicolon = false;    // one stood before what was dropped
-  char* out = buffer;
+  char* buffer = nullptr;
+  char* out = nullptr;
   const auto copy_run = [&] {
+    if (buffer == nullptr) out = buffer = allocate_(pool_, std::strlen(header));
     if (run == nullptr) return;
     if (out != buffer) {
       // With all that stands between it and the piece before, so that values stay as they are; but
@@ -138,11 +166,12 @@ std::string_view BrowserCookies::let_pass(const char* header, char* buffer) {
     owes_semicolon = false;
   };
 
+  Separators separators(header);
   char separator = '\0';
   for (const char* at = header;;) {
     while (is_blank(*at)) ++at;
     Piece piece{at};
-    if (!read_plain_cookie(piece)) piece = read_piece(at);
+    if (!read_plain_cookie(piece, separators)) piece = read_piece(at);
     const char* const end = piece.end;
     if (end == at) {
       // Nothing stands between two separators.

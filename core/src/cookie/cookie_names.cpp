@@ -1,6 +1,7 @@
 #include "crowd_confluence/cookie/cookie_names.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "cookie/balancer_names.h"
 #include "crowd_confluence/cookie/cookie_header.h"
@@ -34,10 +35,11 @@ Expected<void, Problem> CookieNames::add(std::string_view pattern) {
         "' is no cookie name; letters, digits and !#$%&'+-.^_`|~ are allowed, and a * at "
         "the end to match all that begin alike"};
   patterns_.emplace_back(pattern);
-  folded_.push_back({std::string(name), pattern.ends_with('*')});
-  std::string& text = folded_.back().text;
-  std::transform(text.begin(), text.end(), text.begin(), folded_in_cookie_name);
-  pattern.ends_with('*') ? filter_.add_beginning(name) : filter_.add(name);
+  std::string folded(name);
+  std::transform(folded.begin(), folded.end(), folded.begin(), folded_in_cookie_name);
+  const bool is_open = pattern.ends_with('*');
+  is_open ? sieve_.add_beginning(name) : sieve_.add(name);
+  folded_[NameSieve::place_of(name)].push_back({std::move(folded), is_open});
   return boost::outcome_v2::success();
 }
 
@@ -48,10 +50,9 @@ bool CookieNames::contains(std::string_view name) const {
 
 bool CookieNames::may_be_taken_for(std::string_view name) const {
   if (name.empty()) return false;
-  const char first = folded_in_cookie_name(name.front());
-  return std::any_of(folded_.begin(), folded_.end(), [&](const FoldedPattern& pattern) {
+  const auto& alike = folded_[NameSieve::place_of(name)];
+  return std::any_of(alike.begin(), alike.end(), [&](const FoldedPattern& pattern) {
     const std::string& text = pattern.text;
-    if (text.front() != first) return false;
     if (pattern.is_open ? name.size() < text.size() : name.size() != text.size()) return false;
     return std::equal(text.begin(), text.end(), name.begin(),
                       [](char a, char b) { return a == folded_in_cookie_name(b); });

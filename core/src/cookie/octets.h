@@ -36,6 +36,12 @@ class ForbiddenOctets {
 inline constexpr ForbiddenOctets kNotInCookieNames("()<>@,;:\\\"/[]?={}");
 inline constexpr ForbiddenOctets kNotInCookieValues("\",;\\");
 
+/// Whether it belongs to a cookie's name, and nobody decodes it.
+inline bool stands_for_itself(char c) {
+  static constexpr ForbiddenOctets kNot("()<>@,;:\\\"/[]?={}%+");
+  return !kNot.has(c);
+}
+
 }  // namespace crowd_confluence
 
 #endif  // CROWD_CONFLUENCE_SRC_COOKIE_OCTETS_H_

@@ -6,13 +6,20 @@
 #include <cstddef>
 
 #include "cookie/octets.h"
-#include "crowd_confluence/cookie/cookie_names.h"
 
 namespace crowd_confluence {
 namespace {
 
 /// Longer than any name that a server gives its cookies.
 constexpr std::size_t kLongestDecoded = 512;
+
+constexpr NameSieve kNoName;
+constexpr NameSieve kAnyName = [] {
+  NameSieve all;
+  for (char letter = 0; letter < static_cast<char>(NameSieve::kPlaces); ++letter)
+    all.add_beginning({&letter, 1});
+  return all;
+}();
 
 bool begins_as(std::string_view name, std::string_view beginning) {
   return name.size() >= beginning.size() &&
@@ -40,10 +47,6 @@ char take_decoded(std::string_view& text) {
   return first == '+' ? ' ' : first;
 }
 
-bool stands_for_itself(char c) {
-  return c != '%' && c != '+' && !kNotInCookieNames.has(c);
-}
-
 std::string_view without_odd_beginning(std::string_view text) {
   while (!text.empty() && kNotInCookieNames.has(text.front())) text.remove_prefix(1);
   return text;
@@ -59,20 +62,15 @@ std::string_view without_odd_end(std::string_view text) {
 ReservedCookies::ReservedCookies(std::string_view token, const CookieNames* session,
                                  std::string_view prefix)
     : token_(token), session_(session), prefix_(prefix) {
-  if (!token.empty()) filter_.add(token);
-  if (session == nullptr) return;
-  if (prefix.empty()) {
-    filter_.add(session->filter());
+  if (session == nullptr) {
+    sieve_ = &kNoName;
   } else {
-    filter_.add_beginning(prefix);
+    sieve_ = prefix.empty() ? &session->sieve() : &kAnyName;
   }
 }
 
 bool ReservedCookies::may_have(std::string_view text) const {
-  // Most texts are names that begin in another way.
-  if (text.size() >= 2 && stands_for_itself(text[0]) && stands_for_itself(text[1]) &&
-      !filter_.may_begin(text))
-    return false;
+  if (std::all_of(text.begin(), text.end(), stands_for_itself)) return has(text);
   if (matches_in_part(text)) return true;
   std::array<char, kLongestDecoded> decoded;
   std::size_t length = 0;

@@ -2,9 +2,11 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "base/ascii.h"
+#include "cookie/octets.h"
 #include "crowd_confluence/cookie/cookie_header.h"
 
 namespace crowd_confluence {
@@ -146,7 +148,12 @@ std::vector<SetCookie> split_set_cookie(std::string_view line) {
 
 bool may_set(std::string_view line, const ReservedCookies& names) {
   for (;;) {
-    if (names.may_have(ascii::trimmed(before_any(line, "=;,")))) return true;
+    line = ascii::trimmed_left(line);
+    const auto word_end = std::find_if_not(line.begin(), line.end(), stands_for_itself);
+    const std::string_view word(line.begin(), word_end);
+    if (word_end != line.end() && *word_end == '=' ? names.has(word)
+                                                   : names.may_have(before_any(line, "=;,")))
+      return true;
     const std::size_t comma = line.find(',');
     if (comma == line.npos) return false;
     line.remove_prefix(comma + 1);

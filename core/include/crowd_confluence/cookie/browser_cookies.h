@@ -8,6 +8,7 @@
 #ifndef CROWD_CONFLUENCE_COOKIE_BROWSER_COOKIES_H_
 #define CROWD_CONFLUENCE_COOKIE_BROWSER_COOKIES_H_
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
@@ -17,28 +18,35 @@
 namespace crowd_confluence {
 
 /// Reads the Cookie headers of one request, each of them once, in time that grows with their length
-/// only. Allocates nothing; what it gives are views into the headers and buffers.
+/// only. What it gives are views into the headers and into what `Allocate` gave.
 class CROWD_CONFLUENCE_EXPORT BrowserCookies {
  public:
-  /// `reserved` must outlive it.
-  explicit BrowserCookies(const ReservedCookies& reserved) : reserved_(reserved) {}
+  /// Gives memory for a copy, of which there is at most one for each header.
+  using Allocate = char* (*)(void* pool, std::size_t size);
 
-  /// What the app may have of a header that ends with NUL: the header itself, or text in `buffer`,
-  /// which must be as long. To be called for all headers in their order.
-  std::string_view let_pass(const char* header, char* buffer);
+  /// `reserved` and `pool` must outlive it.
+  BrowserCookies(const ReservedCookies& reserved, Allocate allocate, void* pool)
+      : reserved_(reserved), allocate_(allocate), pool_(pool) {}
+
+  /// What the app may have of a header that ends with NUL: the header itself or a copy, which does
+  /// not. To be called for all headers in their order.
+  std::string_view let_pass(const char* header);
 
   /// The value of the first cookie that is called exactly as the SSO cookie, and the only one of
   /// them that passes. Blanks around it are removed; quotes are not.
   [[nodiscard]] std::optional<std::string_view> token() const { return token_; }
 
  private:
+  class Separators;
   struct Piece;
 
-  bool read_plain_cookie(Piece& piece) const;
+  bool read_plain_cookie(Piece& piece, Separators& separators) const;
   Piece read_piece(const char* at) const;
   bool may_pass(const Piece& piece, char separator);
 
   const ReservedCookies& reserved_;
+  const Allocate allocate_;
+  void* const pool_;
   std::optional<std::string_view> token_;
   bool last_passed_ = true;
 };
