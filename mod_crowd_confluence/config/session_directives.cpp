@@ -21,7 +21,9 @@ namespace {
 const char* refuse_if_same(const cmd_parms* cmd, const DirectoryConfig& config) {
   const std::string& token_cookie = config.token_cookie_name();
   const PassAs& pass_as = config.passing();
-  const std::string_view prefix = pass_as.place == PassAs::cookie ? pass_as.name : "";
+  // As views on both sides: otherwise the view would be one of a temporary string.
+  const std::string_view prefix =
+      pass_as.place == PassAs::cookie ? std::string_view(pass_as.name) : std::string_view();
   if (!ReservedCookies("", &config.session_cookie_names(), prefix).may_have(token_cookie) &&
       !ReservedCookies("", &config.session_cookie_names(), "").may_have(token_cookie))
     return nullptr;
