@@ -2,17 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
 
 namespace crowd_confluence {
 namespace {
 
 constexpr std::array<bool, 256> kTokenCharacters = [] {
   std::array<bool, 256> result = {};
-  for (char c = '0'; c <= '9'; ++c) result[static_cast<std::size_t>(c)] = true;
-  for (char c = 'A'; c <= 'Z'; ++c) result[static_cast<std::size_t>(c)] = true;
-  for (char c = 'a'; c <= 'z'; ++c) result[static_cast<std::size_t>(c)] = true;
-  for (const char c : std::string_view("-_=.+/~")) result[static_cast<std::size_t>(c)] = true;
+  for (unsigned char c = '0'; c <= '9'; ++c) result[c] = true;
+  for (unsigned char c = 'A'; c <= 'Z'; ++c) result[c] = true;
+  for (unsigned char c = 'a'; c <= 'z'; ++c) result[c] = true;
+  for (const char c : std::string_view("-_=.+/~")) result[static_cast<unsigned char>(c)] = true;
   return result;
 }();
 

@@ -31,11 +31,11 @@ std::size_t bytes_for(const GlobalConfig& config) {
 
 /// No core file has sessions in it. Children inherit that.
 void keep_out_of_core_files(apr_shm_t* memory) {
-  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
-  const auto base = reinterpret_cast<std::uintptr_t>(apr_shm_baseaddr_get(memory));
-  const std::uintptr_t begin = base / page * page;
-  const std::uintptr_t end = (base + apr_shm_size_get(memory) + page - 1) / page * page;
-  madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTDUMP);
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  auto* const base = static_cast<char*>(apr_shm_baseaddr_get(memory));
+  // From the beginning of its first page. The kernel rounds the length up to whole pages.
+  const std::size_t before = reinterpret_cast<std::uintptr_t>(base) % page;
+  madvise(base - before, before + apr_shm_size_get(memory), MADV_DONTDUMP);
 }
 
 struct Mapping {

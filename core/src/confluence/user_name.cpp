@@ -97,7 +97,7 @@ bool is_user_name(std::string_view name) {
 }
 
 std::string decoded_user_name(std::string_view text) {
-  const std::string as_it_stands(text);
+  std::string as_it_stands(text);
   if (text.find('%') == std::string_view::npos) return as_it_stands;
   std::string decoded;
   bool has_plus = false;
