@@ -28,14 +28,18 @@ std::string_view unquoted(std::string_view value) {
 }
 
 bool CookieScanner::next() {
-  while (!rest_.empty()) {
-    const std::size_t before_semicolon = std::min(rest_.find(';'), rest_.size());
-    const std::size_t size =
-        std::min(rest_.substr(0, before_semicolon).find(','), before_semicolon);
-    piece_ = ascii::trimmed(rest_.substr(0, size));
+  while (next_ < header_.size()) {
+    const std::size_t end = std::min({semicolon_, comma_, header_.size()});
+    piece_ = ascii::trimmed(header_.substr(next_, end - next_));
     separator_ = next_separator_;
-    if (size != rest_.size()) next_separator_ = rest_[size];
-    rest_.remove_prefix(std::min(size + 1, rest_.size()));
+    next_ = end + 1;
+    if (end == semicolon_) {
+      next_separator_ = ';';
+      semicolon_ = header_.find(';', next_);
+    } else if (end == comma_) {
+      next_separator_ = ',';
+      comma_ = header_.find(',', next_);
+    }
     if (piece_.empty()) continue;
     const std::size_t equals = piece_.find('=');
     if (equals == std::string_view::npos) {

@@ -14,8 +14,7 @@ namespace {
 
 /// What stands before the first of these octets.
 std::string_view before_any(std::string_view text, std::string_view octets) {
-  for (const char octet : octets) text = text.substr(0, text.find(octet));
-  return text;
+  return {text.begin(), std::find_first_of(text.begin(), text.end(), octets.begin(), octets.end())};
 }
 
 /// Takes one `;`-separated part from the front of `rest`.

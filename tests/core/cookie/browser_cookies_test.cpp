@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "crowd_confluence/cookie/cookie_names.h"
+#include "harness/processes.h"
 #include "support/cookie_readers.h"
 
 using namespace crowd_confluence;
@@ -283,7 +284,7 @@ BOOST_AUTO_TEST_CASE(no_reader_finds_a_reserved_cookie) {
       std::vector<std::string> pieces = common;
       for (int i = 0; i < 4; ++i) pieces.push_back(prefix + "JSESSIONID");
       std::size_t found = 0;
-      for (int round = 0; round < 5'000; ++round) {
+      for (int round = 0; round < (processes::kSanitized ? 500 : 5'000); ++round) {
         const std::string header = "a=b" + random_text(random, pieces, 14);
         const Passed passed = let_pass(header, reserved);
         for (const test_support::CookieReader& reader : test_support::cookie_readers()) {
@@ -297,7 +298,7 @@ BOOST_AUTO_TEST_CASE(no_reader_finds_a_reserved_cookie) {
           }
         }
       }
-      BOOST_TEST(found > 100U);
+      BOOST_TEST(found > (processes::kSanitized ? 10U : 100U));
     }
 }
 

@@ -221,6 +221,14 @@ Child stop_before_write(const SharedMemory&, std::size_t, const std::function<vo
 
 #endif
 
+boost::test_tools::assertion_result children_may_have_threads(boost::unit_test::test_unit_id) {
+#ifdef __SANITIZE_THREAD__
+  return boost::test_tools::assertion_result(false);
+#else
+  return boost::test_tools::assertion_result(true);
+#endif
+}
+
 crowd_confluence::VisitorKey key_number(std::uint64_t number) {
   const auto mixed = [](std::uint64_t x) {  // splitmix64
     x += 0x9e3779b97f4a7c15;

@@ -111,6 +111,10 @@ class Child {
   pid_t process_;
 };
 
+/// A precondition of test cases: a child may start threads of its own although this process has
+/// some. ThreadSanitizer takes the child's threads for the parent's, which are not there any more.
+boost::test_tools::assertion_result children_may_have_threads(boost::unit_test::test_unit_id);
+
 /// Waits until the condition holds. False after kPatience.
 bool eventually(const std::function<bool()>& condition);
 

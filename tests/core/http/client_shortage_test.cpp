@@ -24,8 +24,11 @@ using namespace crowd_confluence;
 using namespace http_testing;
 using namespace std::chrono_literals;
 using processes::Child;
+using processes::children_may_have_threads;
 using test_support::RawConnection;
 using test_support::RawServer;
+
+namespace utf = boost::unit_test;
 
 namespace {
 
@@ -93,7 +96,8 @@ BOOST_AUTO_TEST_CASE(a_request_that_lacks_memory_is_no_broken_connection) {
   check_error(get(server.url()), HttpFailure::network);
 }
 
-BOOST_AUTO_TEST_CASE(a_process_without_descriptors_asks_nobody) {
+BOOST_AUTO_TEST_CASE(a_process_without_descriptors_asks_nobody,
+                     *utf::precondition(children_may_have_threads)) {
   RawServer server(answer_all);
   const MovingName name(server.port());
   const std::string port = ":" + std::to_string(server.port()) + "/";
@@ -121,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_name_that_there_is_not_is_no_shortage) {
   check_error(get("http://" + std::string(70, 'a') + ".invalid/"), HttpFailure::name_lookup);
 }
 
-BOOST_AUTO_TEST_CASE(no_program_ends_by_sigpipe) {
+BOOST_AUTO_TEST_CASE(no_program_ends_by_sigpipe, *utf::precondition(children_may_have_threads)) {
   RawServer plain([](RawConnection& connection) {
     if (!connection.read_request()) return;
     connection.write(kOk);
@@ -150,7 +154,8 @@ BOOST_AUTO_TEST_CASE(no_program_ends_by_sigpipe) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_sigpipe_of_the_programs_own_stays) {
+BOOST_AUTO_TEST_CASE(a_sigpipe_of_the_programs_own_stays,
+                     *utf::precondition(children_may_have_threads)) {
   RawServer server(answer_all);
   Child child([&] {
     sigset_t sigpipe;

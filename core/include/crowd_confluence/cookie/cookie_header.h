@@ -39,7 +39,8 @@ struct Cookie {
 ///     for (CookieScanner scan(header); scan.next();) use(scan.cookie());
 class CROWD_CONFLUENCE_EXPORT CookieScanner {
  public:
-  explicit CookieScanner(std::string_view header) : rest_(header) {}
+  explicit CookieScanner(std::string_view header)
+      : header_(header), semicolon_(header.find(';')), comma_(header.find(',')) {}
 
   /// Goes to the next piece; false after the last one. Empty pieces are passed over.
   bool next();
@@ -55,7 +56,11 @@ class CROWD_CONFLUENCE_EXPORT CookieScanner {
   [[nodiscard]] char separator() const { return separator_; }
 
  private:
-  std::string_view rest_;
+  std::string_view header_;
+  std::size_t next_ = 0;  // where the next piece begins
+  // The first ones from there on, or npos. Each is searched only once.
+  std::size_t semicolon_;
+  std::size_t comma_;
   std::string_view piece_;
   Cookie cookie_;
   char separator_ = '\0';
