@@ -5,6 +5,7 @@
 # "N passed, N failed" and counts test cases. Status 0 only if a test ran and none failed.
 #
 #   --quick    leaves out the builds with sanitizers
+#   --tidy     also looks for mistakes with clang-tidy, as the continuous integration does
 #   -R REGEX   and whatever else ctest understands is passed on to it; -R also leaves out the
 #              sanitizers
 #
@@ -15,10 +16,12 @@ cd "$(dirname "$0")" || exit
 . scripts/test-environment.sh
 
 sanitizers=true
+tidy=false
 ctest_arguments=()
 for argument; do
   case $argument in
     --quick) sanitizers=false ;;
+    --tidy) tidy=true ;;
     -h | --help)
       sed -n '2,/^$/s/^# \{0,1\}//p' "$0"
       exit 0
@@ -44,7 +47,7 @@ give_up() {
 }
 
 # Only configured, for Clang.
-tidy() {
+look_with_clang_tidy() {
   local directory=$BUILD_ROOT/tidy
   if ! command -v clang++ >/dev/null || ! command -v clang-tidy >/dev/null; then
     echo "clang-tidy is not installed: left out"
@@ -76,13 +79,15 @@ timed "testing" run_ctest "$build" "$results/tests.xml" --parallel 3 --no-tests=
 set -- "$results/tests.xml"
 if $sanitizers; then
   if wait "${background[0]}"; then
-    in_background tidy
+    if $tidy; then in_background look_with_clang_tidy; fi
     scripts/test-sanitizers.sh --run || status=1
     set -- "$@" "$results"/tests-{address,thread}.xml
-    wait "${background[1]}" || status=1
+    if $tidy; then wait "${background[1]}" || status=1; fi
   else
     status=1
   fi
+elif $tidy; then
+  look_with_clang_tidy || status=1
 fi
 
 read -r passed failed < <(python3 scripts/count-tests.py "$@") ||
