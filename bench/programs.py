@@ -40,6 +40,16 @@ def wait_for_port(port: int, process: subprocess.Popen, log: pathlib.Path) -> No
     raise Failure(f"a server does not start:\n{log.read_text(errors='replace')[-3000:]}")
 
 
+def terminate(process: subprocess.Popen) -> None:
+    """Asks it to end, and asks again: httpd -X loses a signal that comes while another one is dealt
+    with."""
+    deadline = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < deadline:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+
+
 @contextlib.contextmanager
 def running(command: Sequence[str], log: pathlib.Path, **options) -> Iterator[subprocess.Popen]:
     """Runs a program until the block is left; what it says goes into `log`."""
@@ -52,9 +62,7 @@ def running(command: Sequence[str], log: pathlib.Path, **options) -> Iterator[su
         yield process
     finally:
         try:
-            process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(PATIENCE)
+            terminate(process)
         finally:  # also when Ctrl-C comes meanwhile
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

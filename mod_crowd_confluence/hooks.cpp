@@ -13,6 +13,7 @@
 #include "request/fixup.h"
 #include "request/forwarded_for_by_proxy.h"
 #include "request/httpd_cache.h"
+#include "request/state.h"
 #include "response/response_filter.h"
 
 namespace cc = crowd_confluence::httpd;
@@ -30,7 +31,7 @@ int take_place_around_others(apr_pool_t*, apr_pool_t*, apr_pool_t*) noexcept {
   return OK;
 }
 
-// handler, which answer nothing by themselves.
+// Handlers that answer nothing by themselves.
 
 int fix_up_what_took_its_place(request_rec* request) noexcept {
   if (!cc::needs_another_fixup(*request)) return DECLINED;

@@ -1,6 +1,7 @@
 #include "config/config.h"
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <new>
 #include <tuple>
@@ -53,6 +54,7 @@ const CookieNames& DirectoryConfig::kDefaultSessionCookies = CookieNames::defaul
 const PassAs DirectoryConfig::kDefaultPassAs;
 
 ConfluenceSettings DirectoryConfig::confluence_settings() const {
+  assert(upstream != nullptr);
   ConfluenceSettings settings;
   settings.base_url = upstream->base_url;
   settings.token_cookie = token_cookie_name();

@@ -1,5 +1,6 @@
 #include "process/brokers.h"
 
+#include <cassert>
 #include <cstdint>
 
 #include "config/settings_list.h"
@@ -32,6 +33,7 @@ Brokers::Entry* Brokers::find(Entry* first, const DirectoryConfig& config) {
 }
 
 SessionBroker& Brokers::broker_for(const DirectoryConfig& config) {
+  assert(config.upstream != nullptr);
   std::atomic<Entry*>& list =
       lists_[(reinterpret_cast<std::uintptr_t>(config.upstream) >> 6) % lists_.size()];
   if (Entry* found = find(list.load(std::memory_order_acquire), config)) return found->broker;

@@ -13,7 +13,7 @@
 #include "crowd_confluence/cookie/cookie_header.h"
 #include "log.h"
 #include "process/warn_once.h"
-#include "request/fixup.h"
+#include "request/state.h"
 
 namespace crowd_confluence::httpd {
 namespace {

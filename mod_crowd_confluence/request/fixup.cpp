@@ -13,7 +13,6 @@
 #include <new>
 #include <optional>
 
-#include "apr/headers.h"
 #include "crowd_confluence/address.h"
 #include "crowd_confluence/cookie/cookie_header.h"
 #include "crowd_confluence/visitor.h"
@@ -23,8 +22,9 @@
 #include "request/forwarded_for_by_proxy.h"
 #include "request/httpd_cache.h"
 #include "request/reaction.h"
-#include "request/return_url.h"
+#include "request/state.h"
 #include "request/troubles.h"
+#include "request/variables.h"
 
 namespace crowd_confluence::httpd {
 namespace {
@@ -46,9 +46,6 @@ std::optional<Reason> what_is_missing(const request_rec& request,
 bool reuse(RequestState& state, const RequestState* earlier);
 void ask(request_rec* request, RequestState& state);
 void keep(const Session& session, apr_pool_t* pool, RequestState& state);
-void unset_claims_of(const RequestState* answered, const RequestState* state,
-                     apr_table_t* environment);
-void set_variables(request_rec* request, const RequestState& state);
 Duration retry_after(const RequestState& state);
 
 }  // namespace
@@ -228,46 +225,6 @@ void keep(const Session& session, apr_pool_t* pool, RequestState& state) {
   state.cookies = copy(cookies);
 }
 
-/// The variables of a session that does not go along: the request that had it was internally
-/// redirected, so that some of them have the names that httpd gave them then.
-void unset_claims_of(const RequestState* answered, const RequestState* state,
-                     apr_table_t* environment) {
-  constexpr std::string_view kRedirected = "redirect-";
-  if (answered == nullptr || answered->result != Result::session) return;
-  if (state != nullptr && state->cookies.data() == answered->cookies.data()) return;
-  const auto is_claim = [&](const apr_table_entry_t& entry) {
-    const char* name = entry.key;
-    while (begins_like_header(name, kRedirected)) name += kRedirected.size();
-    return begins_like_header(name, "crowd-confluence-");
-  };
-  for (;;) {
-    const auto entries = entries_of(environment);
-    const auto claim = std::find_if(entries.begin(), entries.end(), is_claim);
-    if (claim == entries.end()) return;
-    apr_table_unset(environment, claim->key);
-  }
-}
-
-/// For logs and other modules. What is not known is unset, whoever set it.
-void set_variables(request_rec* request, const RequestState& state) {
-  apr_table_t* const environment = request->subprocess_env;
-  // All names begin alike, so that the table would compare each with those before it. Mostly there
-  // is none.
-  const auto entries = entries_of(environment);
-  const bool may_be_set = std::any_of(entries.begin(), entries.end(), [](const auto& entry) {
-    return begins_like_header(entry.key, "crowd-confluence-");
-  });
-  const auto set = [&](const char* name, std::string_view value) {
-    if (may_be_set) apr_table_unset(environment, name);
-    if (!value.empty()) apr_table_addn(environment, name, value.data());
-  };
-  set("CROWD_CONFLUENCE_RESULT", to_string(state.result));
-  set("CROWD_CONFLUENCE_SOURCE", state.source == Source::none ? "" : to_string(state.source));
-  set("CROWD_CONFLUENCE_REASON", to_string(state.reason));
-  set("CROWD_CONFLUENCE_USER", state.user);
-  set("CROWD_CONFLUENCE_RETURN_URL", encoded_url(*request));
-}
-
 /// When it makes sense to ask again; zero unless Result::unavailable.
 Duration retry_after(const RequestState& state) {
   if (state.result != Result::unavailable) return Duration::zero();
@@ -297,33 +254,13 @@ bool needs_another_fixup(const request_rec& request) {
 }
 
 int fix_up_again(request_rec& request) {
-  RequestState* const first = own_state_of(&request);
+  const RequestState* const first = own_state_of(&request);
   if (first != nullptr && *first->config == directory_config(&request)) {
     // All else is as it should be, and other modules may have changed it on purpose.
     apr_table_unset(request.headers_in, "X-Forwarded-For");
     return OK;
   }
-  const int status = fix_up_request(&request);
-  // The response's filter knows the first one.
-  RequestState* const second = own_state_of(&request);
-  if (first != nullptr && second != first && second->is_on()) {
-    *first = *second;
-    ap_set_module_config(request.request_config, &crowd_confluence_module, first);
-  }
-  return status;
-}
-
-RequestState* nearest_state_of(const request_rec* request) {
-  for (; request != nullptr; request = request->prev)
-    if (RequestState* const state = own_state_of(request)) return state;
-  return nullptr;
-}
-
-RequestState* state_of(const request_rec* request) {
-  for (; request != nullptr; request = request->prev)
-    if (RequestState* const state = own_state_of(request); state != nullptr && state->is_on())
-      return state;
-  return nullptr;
+  return fix_up_request(&request);
 }
 
 }  // namespace crowd_confluence::httpd

@@ -1,6 +1,7 @@
 #include "request/request_headers.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 #include <string>
 
@@ -71,8 +72,8 @@ class ConcernedHeaders {
 std::string_view joined(std::string_view first, std::string_view second, apr_pool_t& pool) {
   if (first.empty()) return second;
   if (second.empty()) return first;
-  CookieWriter writer(
-      static_cast<char*>(apr_palloc(&pool, CookieWriter::needed(first.size() + second.size(), 2))));
+  const std::size_t needed = CookieWriter::needed(first.size() + second.size(), 2);
+  CookieWriter writer(static_cast<char*>(apr_palloc(&pool, needed)), needed);
   writer.add(first);
   writer.add(second);
   return writer.written();
@@ -217,9 +218,9 @@ void RequestHeaders::put_cookies(request_rec& request, std::string_view prefix,
   if (!prefix.empty())
     for (CookieScanner scan(session_cookies); scan.next(); ++count) length += prefix.size();
 
-  auto* buffer =
-      static_cast<char*>(apr_palloc(request.pool, CookieWriter::needed(length, count) + 1));
-  CookieWriter writer(buffer);
+  const std::size_t needed = CookieWriter::needed(length, count);
+  auto* buffer = static_cast<char*>(apr_palloc(request.pool, needed + 1));
+  CookieWriter writer(buffer, needed);
   write_session_cookies(writer, prefix, session_cookies);
   if (!cookies_.empty()) writer.add(cookies_);
   const std::size_t size = writer.written().size();
@@ -238,8 +239,9 @@ void RequestHeaders::put_cookie_header(request_rec& request, const std::string& 
                                        std::string_view token_cookie, std::string_view token,
                                        std::string_view session_cookies) {
   const std::size_t length = token_cookie.size() + token.size() + session_cookies.size();
-  auto* buffer = static_cast<char*>(apr_palloc(request.pool, CookieWriter::needed(length, 2) + 1));
-  CookieWriter writer(buffer);
+  const std::size_t needed = CookieWriter::needed(length, 2);
+  auto* buffer = static_cast<char*>(apr_palloc(request.pool, needed + 1));
+  CookieWriter writer(buffer, needed);
   writer.add("", token_cookie, token);
   writer.add(session_cookies);
   const std::size_t size = writer.written().size();
@@ -249,6 +251,7 @@ void RequestHeaders::put_cookie_header(request_rec& request, const std::string& 
 }
 
 void RequestHeaders::set(request_rec& request, const char* name, const char* value) {
+  assert(set_count_ < set_.size());
   apr_table_setn(request.headers_in, name, value);
   set_[set_count_++] = name;
 }

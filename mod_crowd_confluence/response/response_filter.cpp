@@ -8,8 +8,8 @@
 
 #include "apr/headers.h"
 #include "log.h"
-#include "request/fixup.h"
 #include "request/httpd_cache.h"
+#include "request/state.h"
 #include "response/cache_control.h"
 #include "response/session_end.h"
 #include "response/set_cookie_filter.h"
@@ -117,10 +117,11 @@ apr_table_t* decide_on_caches(request_rec& request, const RequestState& state) {
 
 apr_status_t filter_response(ap_filter_t* filter, apr_bucket_brigade* brigade) noexcept {
   request_rec* const request = filter->r;
-  const auto& state = *static_cast<const RequestState*>(filter->ctx);
-  clean_or_drop(*request, state);
-  if (state.result == Result::session) {
-    if (apr_table_t* const headers = decide_on_caches(*request, state)) {
+  // Only now, as the fixup may have been done again since the filter was inserted.
+  const RequestState* const state = state_of(request);
+  if (state != nullptr) clean_or_drop(*request, *state);
+  if (state != nullptr && state->result == Result::session) {
+    if (apr_table_t* const headers = decide_on_caches(*request, *state)) {
       // A filter between this one and mod_cache may hold back the beginning.
       filter->frec = storable_response_filter;
       filter->ctx = headers;
@@ -151,8 +152,8 @@ void look_at_given_up_responses(request_rec* request) {
 }
 
 void add_response_filter(request_rec* request) {
-  if (RequestState* state = state_of(request))
-    ap_add_output_filter_handle(response_filter, state, request, request->connection);
+  if (state_of(request) != nullptr)
+    ap_add_output_filter_handle(response_filter, nullptr, request, request->connection);
 }
 
 }  // namespace

@@ -221,9 +221,8 @@ BOOST_AUTO_TEST_CASE(the_limit_holds_over_all_children_and_survives_one_of_them)
     const std::string carol = stage.cookie_line("carol");
     const auto asked = steady_clock::now();
     // A new visitor each time: who comes before the follower has its place gets a session.
-    BOOST_TEST(wait_until([&] {
-      return is_turned_away(use[3]->client.get("/", {stage.cookie_line("carol")}));
-    }));
+    BOOST_TEST(wait_until(
+        [&] { return is_turned_away(use[3]->client.get("/", {stage.cookie_line("carol")})); }));
     BOOST_TEST(is_turned_away(use[4]->client.get("/", {stage.cookie_line("carol")})));
     BOOST_TEST(is_turned_away(use[3]->client.get("/", {bob})));
     BOOST_TEST((steady_clock::now() - asked < std::chrono::seconds(10)));

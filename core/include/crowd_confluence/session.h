@@ -4,6 +4,7 @@
 #define CROWD_CONFLUENCE_SESSION_H_
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -31,6 +32,7 @@ class CROWD_CONFLUENCE_EXPORT Session {
   /// Sets both lengths, which together must not exceed kCapacity, and returns where user and, right
   /// behind, cookies are to be written.
   char* prepare(std::size_t user_length, std::size_t cookies_length) {
+    assert(user_length <= kCapacity && cookies_length <= kCapacity - user_length);
     user_length_ = static_cast<std::uint16_t>(user_length);
     cookies_length_ = static_cast<std::uint16_t>(cookies_length);
     return text_.data();

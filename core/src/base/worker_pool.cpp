@@ -1,6 +1,7 @@
 #include "base/worker_pool.h"
 
 #include <algorithm>
+#include <cassert>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -32,7 +33,9 @@ struct WorkerPool::Shared {
 };
 
 WorkerPool::WorkerPool(std::size_t max_threads, std::size_t max_waiting)
-    : max_threads_(max_threads), max_waiting_(max_waiting), shared_(std::make_shared<Shared>()) {}
+    : max_threads_(max_threads), max_waiting_(max_waiting), shared_(std::make_shared<Shared>()) {
+  assert(max_threads >= 1);
+}
 
 WorkerPool::~WorkerPool() {
   stop();

@@ -1,5 +1,6 @@
 #include "crowd_confluence/broker/background_refresh.h"
 
+#include <cassert>
 #include <utility>
 
 #include "base/worker_pool.h"
@@ -14,6 +15,7 @@ BackgroundRefresh::~BackgroundRefresh() {
 }
 
 void BackgroundRefresh::add(const void* group, std::function<void()> renewal) {
+  assert(renewal);
   const std::lock_guard<std::mutex> lock(mutex_);
   auto& pool = groups_[group];
   if (pool == nullptr) pool = std::make_unique<WorkerPool>(kMaxThreads, kMaxWaiting);

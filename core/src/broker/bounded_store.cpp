@@ -1,6 +1,7 @@
 #include "crowd_confluence/broker/bounded_store.h"
 
 #include <atomic>
+#include <cassert>
 #include <cstdint>
 #include <utility>
 
@@ -60,7 +61,9 @@ BlockingStore::~BlockingStore() = default;
 class BoundedStore::Impl {
  public:
   explicit Impl(std::shared_ptr<BlockingStore> store)
-      : store_(std::move(store)), pool_(kMaxThreads, kMaxWaiting) {}
+      : store_(std::move(store)), pool_(kMaxThreads, kMaxWaiting) {
+    assert(store_ != nullptr);
+  }
   ~Impl() { pool_.end(kLastWait); }
 
   /// Without waiting for the store: put() finds out when it works again.

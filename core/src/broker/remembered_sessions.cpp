@@ -1,6 +1,7 @@
 #include "broker/remembered_sessions.h"
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 
 #include "crowd_confluence/cookie/cookie_header.h"
@@ -36,7 +37,9 @@ RememberedSessions::RememberedSessions(const SharedState& state, SessionStore* s
       session_ttl_(session_ttl),
       rejection_ttl_(rejection_ttl),
       // The store counts in whole seconds.
-      tombstone_ttl_(store != nullptr ? session_ttl + std::chrono::seconds(1) : Duration::zero()) {}
+      tombstone_ttl_(store != nullptr ? session_ttl + std::chrono::seconds(1) : Duration::zero()) {
+  assert(session_ttl > Duration::zero() && rejection_ttl >= Duration::zero());
+}
 
 std::optional<StoredSession> RememberedSessions::take_from_store(const VisitorKey& key) {
   if (store_ == nullptr) return std::nullopt;

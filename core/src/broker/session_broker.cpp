@@ -119,6 +119,7 @@ SessionBroker::Impl::Impl(ConfluenceSettings settings, const BrokerPolicy& polic
           shared_.upstreams.upstream(upstream_id(context.state.secret(), client_.settings()))) {
   assert(policy.session_ttl > Duration::zero() && policy.rejection_ttl >= Duration::zero());
   assert(policy.retry > Duration::zero() && policy.max_waiting >= 1);
+  assert(context.clock != nullptr);
 }
 
 // A question's way, from the top downwards.
@@ -181,10 +182,10 @@ void SessionBroker::Impl::answer_without_asking(Reason reason, const Question& q
 
 bool SessionBroker::Impl::follow(const SingleFlight::Ticket& ticket, Moment deadline,
                                  const Question& question) {
-  const auto shared = shared_.flights.wait(ticket, *context_.clock, deadline);
-  if (!shared) return false;
-  if (shared->result != Result::session) {
-    question.set_outcome(shared->result, Source::follower, shared->reason);
+  const auto answer = shared_.flights.wait(ticket, *context_.clock, deadline);
+  if (!answer) return false;
+  if (answer->result != Result::session) {
+    question.set_outcome(answer->result, Source::follower, answer->reason);
     return true;
   }
   // Dropped or displaced since: again one is to ask, not all.
@@ -252,6 +253,7 @@ Duration SessionBroker::Impl::pause_after(const Verdict& verdict) const {
 /// First in the table, then those who follow are told, and then the store, which may be slow.
 void SessionBroker::Impl::remember(const VisitorKey& key, const Verdict& verdict, bool is_renewal,
                                    Lead& lead) {
+  assert(verdict.result != Result::missing);
   if (verdict.result == Result::rejected) {
     remembered_.put_negative(key, verdict.reason);
     lead.ends_with(verdict.result, verdict.reason);

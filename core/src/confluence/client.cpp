@@ -1,5 +1,6 @@
 #include "crowd_confluence/confluence/client.h"
 
+#include <cassert>
 #include <utility>
 
 #include "version.h"
@@ -64,7 +65,9 @@ std::vector<std::string> exchange_headers(const ConfluenceSettings& settings,
 ConfluenceClient::ConfluenceClient(ConfluenceSettings settings)
     : settings_(std::move(settings)),
       probe_url_(settings_.base_url.text + settings_.probe.path),
-      http_(settings_.http) {}
+      http_(settings_.http) {
+  assert(!settings_.base_url.text.empty() && settings_.probe.path.starts_with('/'));
+}
 
 Verdict ConfluenceClient::exchange(const Visitor& visitor, std::string_view session_cookies) {
   if (settings_.forwarded_for && visitor.address.empty()) return unavailable(Reason::bad_address);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstring>
 
@@ -144,6 +145,7 @@ inline bool BrowserCookies::may_pass(const Piece& piece, char separator) {
 }
 
 std::string_view BrowserCookies::let_pass(const char* header) {
+  assert(header != nullptr);
   const char* run = nullptr;      // where the pieces begin that pass and are not copied yet
   const char* run_end = header;   // where they end
   const char* dropped = nullptr;  // where the last piece ends that does not pass

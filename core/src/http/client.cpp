@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <utility>
 
 #include "base/sigpipe_blocked.h"
@@ -66,7 +67,10 @@ class HttpClient::Impl {
   Impl(HttpSettings settings, std::chrono::milliseconds connection_lifetime)
       : context_(std::move(settings)),
         proxy_(HttpProxy::of(context_.settings.outgoing_proxy)),
-        pool_(connection_lifetime) {}
+        pool_(connection_lifetime) {
+    assert(context_.settings.timeout > std::chrono::milliseconds::zero());
+    assert(context_.settings.connect_timeout > std::chrono::milliseconds::zero());
+  }
 
   [[nodiscard]] const HttpSettings& settings() const { return context_.settings; }
 

@@ -1,6 +1,7 @@
 #include "http/connection_pool.h"
 
 #include <algorithm>
+#include <cassert>
 #include <iterator>
 #include <system_error>
 #include <utility>
@@ -41,6 +42,7 @@ std::optional<HttpConnection> ConnectionPool::take(std::string_view origin) {
 }
 
 void ConnectionPool::keep(std::string_view origin, HttpConnection connection) {
+  assert(!origin.empty());
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!closer_.joinable() && !start_closing()) return;
   kept_.push_back({std::string(origin), std::move(connection)});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
+#include <cassert>
 #include <cstring>
 #include <utility>
 
@@ -232,6 +233,7 @@ bool ResponseReader::leaves_connection_usable() const {
 }
 
 HttpResponse ResponseReader::take_response() {
+  assert(is_complete());
   return std::move(parser_->response());
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cassert>
 
 namespace crowd_confluence {
 namespace {
@@ -39,6 +40,7 @@ bool CircuitBreaker::may_admit(const Caller& caller, Moment now) const {
 
 CircuitBreaker::Admission CircuitBreaker::admit(const Caller& caller, Moment now,
                                                 Duration trial_lease) {
+  assert(trial_lease > Duration::zero() && caller.client != 0);
   if (!is_open()) return Admission::normal;
   const std::size_t number = trial_for(caller, now);
   if (number == kTrials) return Admission::refused;
@@ -64,6 +66,7 @@ bool CircuitBreaker::succeeded() {
 
 bool CircuitBreaker::failed(const Caller& caller, const Failure& failure, Moment now,
                             Duration retry) {
+  assert(retry >= Duration::zero() && caller.client != 0);
   if (is_open()) {
     if (!failure.may_be_provoked || fails_again(caller, now, retry)) open(failure, now, retry);
     return false;

@@ -1,6 +1,7 @@
 #include "shared/concurrency_limit.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace crowd_confluence {
 namespace {
@@ -40,6 +41,7 @@ bool has_place(const Waiting& waiting, const Caller& caller, std::uint32_t max) 
 std::optional<ConcurrencyLimit::Place> ConcurrencyLimit::enter(std::uint32_t upstream,
                                                                const Caller& caller,
                                                                std::uint32_t max) {
+  assert(caller.process > 0 && caller.client != 0 && caller.visitor != 0);
   Waiting waiting;
   std::uint32_t free = kPlaces;
   std::uint32_t end = 0;  // behind the last place that is taken
@@ -70,6 +72,7 @@ std::optional<ConcurrencyLimit::Place> ConcurrencyLimit::enter(std::uint32_t ups
 }
 
 void ConcurrencyLimit::leave(const Place& place) {
+  assert(place.number < kPlaces && place.owner != 0);
   // Whoever counted as ended may have lost the place to somebody else.
   std::uint64_t owner = place.owner;
   waiters_[place.number].owner.compare_exchange_strong(owner, 0);

@@ -1,6 +1,7 @@
 #include "shared/session_table.h"
 
 #include <algorithm>
+#include <cassert>
 #include <optional>
 
 #include "shared/robust_mutex.h"
@@ -82,11 +83,13 @@ std::size_t SessionTable::bytes_for(std::size_t visitors) {
 }
 
 SessionTable SessionTable::create(void* memory, std::size_t visitors) {
+  assert(reinterpret_cast<std::uintptr_t>(memory) % kPage == 0);
   for (std::size_t i = 0; i < kLocks; ++i) init_robust_mutex(&locks_of(memory)[i].mutex);
   return attach(memory, visitors);
 }
 
 SessionTable SessionTable::attach(void* memory, std::size_t visitors) {
+  assert(memory != nullptr);
   return {memory, visitors};
 }
 
@@ -95,6 +98,7 @@ std::size_t SessionTable::bucket_of(const VisitorKey& key) const {
 }
 
 SessionTable::Bucket SessionTable::bucket(std::size_t number) const {
+  assert(number < buckets_);
   TableWord* const buckets = static_cast<TableWord*>(memory_) + head_words(buckets_);
   return {buckets + number * bucket_words_, bucket_words_};
 }
@@ -186,6 +190,8 @@ SessionTable::Stored SessionTable::adopt_session(const VisitorKey& key, Moment n
 SessionTable::Stored SessionTable::put_session(const VisitorKey& key, Moment now, Duration ttl,
                                                Reason reason, const Session& session,
                                                Replaces replaces) {
+  assert(meaning_of(reason).result == Result::session && !session.empty());
+  assert(ttl >= Duration::zero());
   Entry entry;
   entry.kind = Kind::session;
   entry.reason = reason;
@@ -199,6 +205,8 @@ SessionTable::Stored SessionTable::put_session(const VisitorKey& key, Moment now
 
 SessionTable::Stored SessionTable::put_negative(const VisitorKey& key, Moment now, Duration ttl,
                                                 Reason reason, Duration tombstone_ttl) {
+  assert(meaning_of(reason).result == Result::rejected);
+  assert(ttl >= Duration::zero() && tombstone_ttl >= Duration::zero());
   Entry entry;
   entry.kind = Kind::negative;
   entry.reason = reason;
@@ -219,6 +227,7 @@ SessionTable::Stored SessionTable::leave_alone_if_again(const VisitorKey& key, M
 
 SessionTable::Stored SessionTable::leave_alone(const VisitorKey& key, Moment now, Duration ttl,
                                                Reason reason, bool only_if_again) {
+  assert(meaning_of(reason).result == Result::unavailable && ttl >= Duration::zero());
   const LockedBucket bucket(*this, key);
   const auto own = bucket.slot_of(key);
   Entry entry = own ? own->entry() : Entry();
@@ -241,6 +250,7 @@ SessionTable::Stored SessionTable::leave_alone(const VisitorKey& key, Moment now
 
 bool SessionTable::drop_session(const VisitorKey& key, const IsMeant& is_meant, Moment now,
                                 Duration tombstone_ttl) {
+  assert(is_meant);
   const LockedBucket bucket(*this, key);
   const auto own = bucket.slot_of(key);
   Entry entry = own ? own->entry() : Entry();

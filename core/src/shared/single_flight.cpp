@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cassert>
 
 #include "shared/futex.h"
 #include "shared/robust_mutex.h"
@@ -24,18 +25,18 @@ void at_this_point() {
 class LastResult {
  public:
   void clear() { word_.store(0); }
-  void set(std::uint32_t generation, SingleFlight::Shared shared) {
+  void set(std::uint32_t generation, SingleFlight::Answer answer) {
     word_.store(std::uint64_t{generation} << 32 |
-                std::uint64_t{static_cast<std::uint8_t>(shared.result)} << 16 |
-                std::uint64_t{static_cast<std::uint8_t>(shared.reason)} << 8 | kIsSet);
+                std::uint64_t{static_cast<std::uint8_t>(answer.result)} << 16 |
+                std::uint64_t{static_cast<std::uint8_t>(answer.reason)} << 8 | kIsSet);
   }
   /// That of this generation or of a later one, which is as good.
-  [[nodiscard]] std::optional<SingleFlight::Shared> since(std::uint32_t generation) const {
+  [[nodiscard]] std::optional<SingleFlight::Answer> since(std::uint32_t generation) const {
     const std::uint64_t word = word_.load();
     const auto later_by =
         static_cast<std::int32_t>(static_cast<std::uint32_t>(word >> 32) - generation);
     if ((word & kIsSet) == 0 || later_by < 0) return std::nullopt;
-    return SingleFlight::Shared{static_cast<Result>(word >> 16 & 0xff),
+    return SingleFlight::Answer{static_cast<Result>(word >> 16 & 0xff),
                                 static_cast<Reason>(word >> 8 & 0xff)};
   }
 
@@ -67,6 +68,7 @@ std::size_t SingleFlight::bytes() {
 }
 
 SingleFlight SingleFlight::create(void* memory) {
+  assert(memory != nullptr && reinterpret_cast<std::uintptr_t>(memory) % alignof(Stripe) == 0);
   auto* stripes = static_cast<Stripe*>(memory);
   for (std::size_t i = 0; i < kStripes; ++i) init_robust_mutex(&stripes[i].mutex);
   return attach(memory);
@@ -82,6 +84,7 @@ SingleFlight::Stripe& SingleFlight::stripe_of(const VisitorKey& key) const {
 
 SingleFlight::Ticket SingleFlight::join(const VisitorKey& key, Moment now, Duration lease,
                                         pid_t process) {
+  assert(lease > Duration::zero() && process > 0);
   Stripe& stripe = stripe_of(key);
   const RobustLock lock(&stripe.mutex);
   Slot* chosen = nullptr;
@@ -121,29 +124,31 @@ SingleFlight::Ticket SingleFlight::join(const VisitorKey& key, Moment now, Durat
 }
 
 void SingleFlight::done(const Ticket& ticket, Result result, Reason reason) {
-  const Shared shared{result, reason};
-  end(ticket, &shared);
+  const Answer answer{result, reason};
+  end(ticket, &answer);
 }
 
 void SingleFlight::give_up(const Ticket& ticket) {
   end(ticket, nullptr);
 }
 
-void SingleFlight::end(const Ticket& ticket, const Shared* shared) {
+void SingleFlight::end(const Ticket& ticket, const Answer* answer) {
   if (ticket.role != Ticket::leads) return;
+  assert(ticket.slot < kSlots);
   Stripe& stripe = stripe_of(ticket.key);
   const RobustLock lock(&stripe.mutex);
   Slot& slot = stripe.slots[ticket.slot];
   if (slot.key != ticket.key || slot.generation.load() != ticket.generation || slot.is_asking == 0)
     return;
-  if (shared != nullptr) slot.last.set(ticket.generation, *shared);
+  if (answer != nullptr) slot.last.set(ticket.generation, *answer);
   slot.is_asking = 0;
   slot.generation.fetch_add(1);
   wake_all(slot.generation);
 }
 
-std::optional<SingleFlight::Shared> SingleFlight::wait(const Ticket& ticket, const Clock& clock,
+std::optional<SingleFlight::Answer> SingleFlight::wait(const Ticket& ticket, const Clock& clock,
                                                        Moment deadline) {
+  assert(ticket.role == Ticket::follows && ticket.slot < kSlots);
   Stripe& stripe = stripe_of(ticket.key);
   Slot& slot = stripe.slots[ticket.slot];
   for (;;) {
@@ -151,7 +156,7 @@ std::optional<SingleFlight::Shared> SingleFlight::wait(const Ticket& ticket, con
     {
       const RobustLock lock(&stripe.mutex);
       if (slot.key != ticket.key) return std::nullopt;
-      if (const auto shared = slot.last.since(ticket.generation)) return shared;
+      if (const auto answer = slot.last.since(ticket.generation)) return answer;
       if (slot.generation.load() != ticket.generation) return std::nullopt;
       until = std::min(slot.until, deadline);
     }

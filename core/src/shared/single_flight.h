@@ -51,14 +51,14 @@ class SingleFlight {
   /// another leads.
   void give_up(const Ticket& ticket);
 
-  struct Shared {
+  struct Answer {
     Result result;
     Reason reason;
   };
 
   /// Waits for the leader's result, or that of a later one, until the lease of the one who leads
   /// meanwhile runs out, or `deadline`. nullopt: there is none, and the caller should join again.
-  [[nodiscard]] std::optional<Shared> wait(const Ticket& ticket, const Clock& clock,
+  [[nodiscard]] std::optional<Answer> wait(const Ticket& ticket, const Clock& clock,
                                            Moment deadline);
 
   /// Ends the leases of a process that is no more.
@@ -69,7 +69,7 @@ class SingleFlight {
   struct Slot;
   explicit SingleFlight(void* memory) : memory_(memory) {}
   [[nodiscard]] Stripe& stripe_of(const VisitorKey& key) const;
-  void end(const Ticket& ticket, const Shared* shared);
+  void end(const Ticket& ticket, const Answer* answer);
 
   void* memory_;
 };

@@ -1,6 +1,7 @@
 #include "shared/table_bucket.h"
 
 #include <algorithm>
+#include <cassert>
 #include <tuple>
 
 namespace crowd_confluence {
@@ -35,6 +36,8 @@ std::optional<SessionTable::Slot> SessionTable::Bucket::slot_of(const VisitorKey
 
 bool SessionTable::Bucket::write(const VisitorKey& key, const Entry& entry,
                                  const std::optional<Slot>& own, Moment now) const {
+  assert(entry.kind != Kind::empty && (entry.text_length() == 0 || entry.text != nullptr));
+  assert(!own || own->has(key));
   const std::optional<Slot> place = own ? own : room_for(key, entry.kind, now);
   if (!place) return false;
   place->begin_writing(key);

@@ -7,6 +7,7 @@
 #ifndef CROWD_CONFLUENCE_SRC_SHARED_TABLE_BUCKET_H_
 #define CROWD_CONFLUENCE_SRC_SHARED_TABLE_BUCKET_H_
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -28,9 +29,12 @@ class SessionTable::Bucket {
   Bucket(TableWord* words, std::size_t count)
       : words_(words),
         text_(words + kHeadWords, (count - kHeadWords) / TableText::kBlockWords),
-        blocks_((count - kHeadWords) / TableText::kBlockWords) {}
+        blocks_((count - kHeadWords) / TableText::kBlockWords) {
+    assert(count > kHeadWords && blocks_ <= TableText::kMostBlocks);
+  }
 
   [[nodiscard]] Slot slot(std::size_t way) const {
+    assert(way < kWays);
     return {words_ + way, words_ + kWays + way * Slot::kWords, text_};
   }
 

@@ -79,6 +79,7 @@ class TableText {
 
     /// The first that is free, which is in use from now on. There must be one.
     [[nodiscard]] std::uint64_t take() {
+      assert(free_ > 0);
       while (used_[next_]) ++next_;
       used_[next_] = true;
       --free_;
@@ -133,6 +134,7 @@ class TableText {
     return block != kNone && block <= blocks_;
   }
   [[nodiscard]] TableWord* words_of(std::uint64_t block) const {
+    assert(is_block(block));
     return words_ + (block - 1) * kBlockWords;
   }
   [[nodiscard]] std::uint64_t next(std::uint64_t block) const {

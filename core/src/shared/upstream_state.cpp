@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cassert>
 #include <cerrno>
 
 #include "shared/robust_mutex.h"
@@ -116,6 +117,7 @@ std::size_t UpstreamStates::bytes(std::size_t upstreams) {
 }
 
 UpstreamStates UpstreamStates::create(void* memory, std::size_t upstreams) {
+  assert(reinterpret_cast<std::uintptr_t>(memory) % alignof(UpstreamState::Shared) == 0);
   auto* const shared = static_cast<UpstreamState::Shared*>(memory);
   init_robust_mutex(&shared->mutex);
   shared->count = static_cast<std::uint32_t>(std::max<std::size_t>(upstreams, 1));
@@ -127,6 +129,7 @@ UpstreamStates UpstreamStates::attach(void* memory) {
 }
 
 UpstreamState UpstreamStates::upstream(std::uint64_t id) const {
+  assert(id != 0);
   // Slots are taken one after the other and never given back.
   const RobustLock lock(&shared_->mutex);
   UpstreamState::Slot* const slots = shared_->slots();

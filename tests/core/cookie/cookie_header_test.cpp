@@ -53,6 +53,7 @@ class GuardedBuffer {
  public:
   explicit GuardedBuffer(std::size_t size) : bytes_(size + kGuard, kMark) {}
   char* data() { return bytes_.data(); }
+  std::size_t size() const { return bytes_.size() - kGuard; }
   bool is_intact() const {
     return bytes_.compare(bytes_.size() - kGuard, kGuard, std::string(kGuard, kMark)) == 0;
   }
@@ -253,7 +254,7 @@ BOOST_AUTO_TEST_CASE(agrees_with_a_plain_split) {
 
 BOOST_AUTO_TEST_CASE(writes_cookies) {
   GuardedBuffer buffer(CookieWriter::needed(100, 3));
-  CookieWriter writer(buffer.data());
+  CookieWriter writer(buffer.data(), buffer.size());
   BOOST_TEST(writer.written() == "");
   writer.add("", "a", "b");
   BOOST_TEST(writer.written() == "a=b");
@@ -265,7 +266,7 @@ BOOST_AUTO_TEST_CASE(writes_cookies) {
 
 BOOST_AUTO_TEST_CASE(keeps_what_stands_in_another_header_as_it_is) {
   GuardedBuffer buffer(CookieWriter::needed(100, 2));
-  CookieWriter writer(buffer.data());
+  CookieWriter writer(buffer.data(), buffer.size());
   writer.add("a = \"b");
   BOOST_TEST(writer.written() == "a = \"b");
   writer.append(",c\" ;; junk");
@@ -279,7 +280,7 @@ BOOST_AUTO_TEST_CASE(needs_no_more_than_it_says) {
   for (std::size_t count = 1; count <= 200; ++count) {
     const std::size_t needed = CookieWriter::needed(3 * count, count);
     GuardedBuffer buffer(needed);
-    CookieWriter writer(buffer.data());
+    CookieWriter writer(buffer.data(), buffer.size());
     for (std::size_t i = 0; i < count; ++i) writer.add("p", "n", "v");
     BOOST_TEST_REQUIRE(writer.written().size() <= needed);
     BOOST_TEST_REQUIRE(buffer.is_intact());
@@ -287,7 +288,7 @@ BOOST_AUTO_TEST_CASE(needs_no_more_than_it_says) {
   }
   const std::size_t nothing = CookieWriter::needed(0, 3);
   GuardedBuffer buffer(nothing);
-  CookieWriter writer(buffer.data());
+  CookieWriter writer(buffer.data(), buffer.size());
   for (int i = 0; i < 3; ++i) writer.add("", "", "");
   BOOST_TEST(writer.written().size() <= nothing);
   BOOST_TEST(buffer.is_intact());

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <ucontext.h>
@@ -103,6 +104,8 @@ bool SharedMemory::equals(const std::vector<char>& copy) const {
 Child::Child(const std::function<bool()>& work) : process_(fork()) {
   if (process_ < 0) throw std::runtime_error("fork failed");
   if (process_ != 0) return;
+  // Nobody else ends it when the tests crash.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
   // What the test framework does on these is of no use here.
   for (const int number : {SIGABRT, SIGALRM, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTERM})
     signal(number, SIG_DFL);

@@ -37,7 +37,7 @@ struct Leases {
   Ticket join(const VisitorKey& key = kKey, Duration lease = kLong) {
     return leases.join(key, clock.now(), lease, getpid());
   }
-  std::optional<SingleFlight::Shared> wait(const Ticket& ticket, Duration limit = 20s) {
+  std::optional<SingleFlight::Answer> wait(const Ticket& ticket, Duration limit = 20s) {
     return leases.wait(ticket, clock, clock.now() + limit);
   }
 };

@@ -117,7 +117,7 @@ BOOST_FIXTURE_TEST_CASE(the_limit_holds_over_threads_and_processes, Upstreams, *
   const processes::Shared<Count> count;
   const auto come_and_go = [&] {
     for (int i = 0; i < (kSanitized ? 500 : 3000); ++i) {
-      const auto place = enter(one, static_cast<std::uint64_t>(i), kMax);
+      const auto place = enter(one, static_cast<std::uint64_t>(i + 1), kMax);
       if (!place) continue;
       const std::uint32_t inside = ++count->inside;
       std::uint32_t most = count->most;

@@ -9,6 +9,7 @@
 #ifndef CROWD_CONFLUENCE_COOKIE_COOKIE_HEADER_H_
 #define CROWD_CONFLUENCE_COOKIE_COOKIE_HEADER_H_
 
+#include <cassert>
 #include <cstddef>
 #include <cstring>
 #include <string_view>
@@ -69,10 +70,11 @@ class CROWD_CONFLUENCE_EXPORT CookieScanner {
 
 /// Writes a Cookie header into a buffer of the caller's.
 ///
-/// The buffer must hold what `needed()` says for the sum of all lengths that are added.
+/// The buffer, of `size` bytes, must hold what `needed()` says for the sum of all lengths that are
+/// added.
 class CookieWriter {
  public:
-  explicit CookieWriter(char* out) : begin_(out), end_(out) {}
+  CookieWriter(char* out, std::size_t size) : begin_(out), end_(out), limit_(out + size) {}
 
   /// Adds `prefix` `name` `=` `value`, after a `; ` unless it is the first.
   void add(std::string_view prefix, std::string_view name, std::string_view value) {
@@ -91,6 +93,7 @@ class CookieWriter {
 
   /// Adds a text right behind what is there.
   void append(std::string_view text) {
+    assert(text.size() <= static_cast<std::size_t>(limit_ - end_));
     std::memcpy(end_, text.data(), text.size());
     end_ += text.size();
   }
@@ -108,6 +111,7 @@ class CookieWriter {
  private:
   char* begin_;
   char* end_;
+  [[maybe_unused]] const char* limit_;  // of the buffer, for the assertion
 };
 
 }  // namespace crowd_confluence
