@@ -1,24 +1,30 @@
 """Instructions per request, over plain mod_proxy with the same final headers.
 
 One httpd process (-X) under callgrind, on a single kept-alive connection. Only what httpd does for
-connections is counted, so that it does not matter how it starts and ends. Each variant runs twice,
-with few requests and with many; the difference of the two is what the additional requests took,
-without warming up. Instruction counts hardly depend on what else the machine does.
+connections is counted. Between two marks, at which callgrind writes down what it has counted and
+begins anew, it gets requests of one kind: how it starts, warms up and ends does not matter, and
+hardly what else the machine does.
 """
 
 from __future__ import annotations
 
 import collections
+import contextlib
 import dataclasses
+import itertools
 import pathlib
 import re
+import shutil
 from typing import Sequence
 
-from programs import Bench, Failure, Simulator, request
+from programs import Bench, Failure, Httpd, Simulator, request
 
-FEW = 200
-MANY = 1200
+FEW = 200  # to warm up
+MANY = 1000
 LIMIT_S = 900  # of one run, on a machine that does much else
+# httpd calls a function for it that it calls for nothing else here.
+MARK = b"OPTIONS /static.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"
+MARKING_FUNCTION = "ap_send_http_options"
 MPMS = ("event", "prefork")
 
 # A session that is proven for this long is not renewed while valgrind takes its time.
@@ -43,11 +49,6 @@ class Profile:
         self.own: collections.Counter = collections.Counter()
         # (caller, callee) -> what the callee took with everything that it called
         self.calls: collections.Counter = collections.Counter()
-
-    def add(self, other: Profile, weight: float) -> None:
-        for mine, others in ((self.own, other.own), (self.calls, other.calls)):
-            for place, instructions in others.items():
-                mine[place] += weight * instructions
 
     def total(self) -> float:
         return sum(self.own.values())
@@ -151,52 +152,46 @@ def measure_hits(bench: Bench) -> list[str]:
         "|---|---:|---:|",
     ]
     with bench.backend() as app, bench.simulator() as simulator:
-        token = simulator.log_in()
-        for hit in HITS:
-            more = _more_than_plain(bench, app, simulator, token, hit)
-            lines.append(f"| {hit.name} | {more:,.0f} | {hit.most:,} |")
-        browser = request("/app", f"{OTHER_COOKIES}; crowd.token_key={token}")
         settings = OURS.format(url=simulator.confluence)
-        more = (
-            _per_request(bench, MPMS[0], _location(app, settings), [browser]).total()
-            - _per_request(bench, MPMS[0], _location(app, ""), [browser]).total()
-        )
-        lines.append(
-            f"| the first one, over plain mod_proxy with the same *browser's* request | {more:,.0f} | |"
-        )
-    return lines
-
-
-def _more_than_plain(
-    bench: Bench, app: int, simulator: Simulator, token: str, hit: Hit
-) -> float:
-    cookies = f"{hit.cookies}; crowd.token_key={token}"
-    place = _redirected if hit.is_redirected else _location
-    ours = place(app, OURS.format(url=simulator.confluence))
-    plain = place(app, "")
-    browser = request(hit.path, cookies)
-    with_session = _with_session(bench, ours, plain, browser, hit.path)
-    return (
-        _per_request(bench, MPMS[0], ours, [browser]).total()
-        - _per_request(bench, MPMS[0], plain, [with_session]).total()
-    )
+        token = simulator.log_in()
+        more = {}
+        for place in (_location, _redirected):
+            hits = [hit for hit in HITS if (place is _redirected) == hit.is_redirected]
+            browsers = [
+                request(hit.path, f"{hit.cookies}; crowd.token_key={token}") for hit in hits
+            ]
+            ours, plain = place(app, settings), place(app, "")
+            with_sessions = _with_sessions(bench, ours, plain, browsers)
+            ours_took = _per_request(bench, MPMS[0], ours, [[each] for each in browsers])
+            plain_took = _per_request(
+                bench, MPMS[0], plain, [[each] for each in [*with_sessions, browsers[0]]]
+            )
+            for hit, mine, others in zip(hits, ours_took, plain_took):
+                more[hit] = mine.total() - others.total()
+            if place is _location:
+                more_than_browsers = ours_took[0].total() - plain_took[-1].total()
+    lines += [f"| {hit.name} | {more[hit]:,.0f} | {hit.most:,} |" for hit in HITS]
+    return lines + [
+        "| the first one, over plain mod_proxy with the same *browser's* request | "
+        f"{more_than_browsers:,.0f} | |"
+    ]
 
 
 def _profiles(bench: Bench, mpm: str, app: int, simulator: Simulator) -> list[Profile]:
     """Of plain mod_proxy, of hits and of misses."""
-    tokens = [simulator.log_in() for _ in range(MANY)]
+    tokens = [simulator.log_in() for _ in range(FEW + MANY)]
     browsers = [request("/app", f"{OTHER_COOKIES}; crowd.token_key={each}") for each in tokens]
     ours = _location(app, OURS.format(url=simulator.confluence))
     plain = _location(app, "")
-    with_session = _with_session(bench, ours, plain, browsers[0], "/app")
-
-    base = _per_request(bench, mpm, plain, [with_session])
-    hit = _per_request(bench, mpm, ours, browsers[:1])
+    base = _per_request(
+        bench, mpm, plain, [_with_sessions(bench, ours, plain, browsers[:1])]
+    )
     before = simulator.exchanges()
-    miss = _per_request(bench, mpm, ours, browsers)
+    # The last one of all is known when its turn comes.
+    miss, hit = _per_request(bench, mpm, ours, [browsers, browsers[-1:]])
     if simulator.exchanges() - before != FEW + MANY:
         raise Failure("not every request for a miss was one")
-    return [base, hit, miss]
+    return [*base, hit, miss]
 
 
 def _location(app: int, settings: str) -> str:
@@ -219,20 +214,29 @@ def _modules(configuration: str) -> list[str]:
     return ["proxy", "proxy_http", *rewrite, *ours]
 
 
-def _with_session(bench: Bench, ours: str, plain: str, browser: bytes, path: str) -> bytes:
-    """The request whose final headers by plain mod_proxy are those of `browser` by the module."""
-    echo = b"/echoed" if path == "/redirected" else b"/echo"
-    ask = browser.replace(path.encode(), echo, 1)
-    with bench.httpd_running(_modules(ours), ours) as httpd:
-        expected = _body(httpd.answer_to(ask))
+def _with_sessions(
+    bench: Bench, ours: str, plain: str, browsers: Sequence[bytes]
+) -> list[bytes]:
+    """The requests whose final headers by plain mod_proxy are those of `browsers` by the module."""
+    with contextlib.ExitStack() as stack:
+        with_module, without = (
+            stack.enter_context(bench.httpd_running(_modules(each), each)) for each in (ours, plain)
+        )
+        return [_with_session(with_module, without, browser) for browser in browsers]
+
+
+def _with_session(with_module: Httpd, without: Httpd, browser: bytes) -> bytes:
+    path = browser.split(b" ", 2)[1]
+    ask = browser.replace(path, b"/echoed" if path == b"/redirected" else b"/echo", 1)
+    expected = _body(with_module.answer_to(ask))
     cookies = re.search(rb"^Cookie: (.*?)\r$", expected, re.MULTILINE)
     if cookies is None or b"JSESSIONID=" not in cookies[1]:
         raise Failure("the app was given no session")
+
     def with_cookies(text: bytes) -> bytes:
         return re.sub(rb"\r\nCookie: [^\r]*", lambda _: b"\r\nCookie: " + cookies[1], text)
 
-    with bench.httpd_running(_modules(plain), plain) as httpd:
-        seen = _body(httpd.answer_to(with_cookies(ask)))
+    seen = _body(without.answer_to(with_cookies(ask)))
     port = rb"X-Forwarded-Host: [^\r]*|Host: [^\r]*"
     if sorted(re.sub(port, b"", seen).split(b"\r\n")) != sorted(
         re.sub(port, b"", expected).split(b"\r\n")
@@ -246,18 +250,13 @@ def _body(answer: bytes) -> bytes:
 
 
 def _per_request(
-    bench: Bench, mpm: str, configuration: str, requests: Sequence[bytes]
-) -> Profile:
-    profile = Profile()
-    for count, sign in ((MANY, 1), (FEW, -1)):
-        profile.add(_run(bench, mpm, configuration, requests, count), sign / (MANY - FEW))
-    return profile
-
-
-def _run(
-    bench: Bench, mpm: str, configuration: str, requests: Sequence[bytes], count: int
-) -> Profile:
-    out = bench.folder / "callgrind.out"
+    bench: Bench, mpm: str, configuration: str, batches: Sequence[Sequence[bytes]]
+) -> list[Profile]:
+    """What a request of each batch takes; of a batch, one is sent after the other, over again."""
+    configuration += '<Location "/static.txt">\nProxyPass "!"\n</Location>\n'
+    out = bench.folder / "callgrind" / "out"
+    out.parent.mkdir()
+    out.parent.chmod(0o777)  # httpd has ceased to be root when callgrind writes
     valgrind = [
         "valgrind",
         "--tool=callgrind",
@@ -265,17 +264,25 @@ def _run(
         "--vgdb=no",
         "--collect-atstart=no",
         "--toggle-collect=ap_run_process_connection",
+        f"--dump-before={MARKING_FUNCTION}",
     ]
+    requests = []
+    for batch in batches:
+        each = itertools.cycle(batch)
+        requests += [*itertools.islice(each, FEW), MARK, *itertools.islice(each, MANY), MARK]
     with bench.httpd_running(
         _modules(configuration), configuration, mpm=mpm, arguments=["-X"], under=valgrind
     ) as httpd:
-        out.chmod(0o666)  # made before httpd ceased to be root, written after
-        report = httpd.load(requests, count, limit_s=LIMIT_S)
-        if report["status"] != {"200": count}:
+        report = httpd.load(requests, len(requests), limit_s=LIMIT_S)
+        if report["status"] != {"200": len(requests)} or report["resent"]:
             raise Failure(f"not all requests were answered with 200: {report}")
-    profile = _read_profile(out)
-    out.unlink()
-    return profile
+        # Every second mark ends a batch, the others what was to warm up.
+        profiles = [
+            _read_profile(out.with_name(f"out.{2 * number}"))
+            for number in range(1, len(batches) + 1)
+        ]
+    shutil.rmtree(out.parent)
+    return profiles
 
 
 def _read_profile(out: pathlib.Path) -> Profile:
@@ -299,10 +306,10 @@ def _read_profile(out: pathlib.Path) -> Profile:
         elif match := re.match(r"[+*\d-]\S* (\d+)$", line):
             if is_of_a_call:
                 caller = (now["ob"], now["fn"])
-                profile.calls[caller, (callee["ob"], callee["fn"])] += int(match[1])
+                profile.calls[caller, (callee["ob"], callee["fn"])] += int(match[1]) / MANY
                 callee["ob"] = now["ob"]  # holds for one call, if it is said
             else:
-                profile.own[now["ob"], now["fn"]] += int(match[1])
+                profile.own[now["ob"], now["fn"]] += int(match[1]) / MANY
             is_of_a_call = False
     if not profile.own:
         raise Failure("callgrind tells nothing")
