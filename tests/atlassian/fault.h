@@ -10,7 +10,8 @@
 
 namespace atlassian {
 
-enum class Server { kCrowd, kConfluence };
+/// kSecondCrowd: where the simulator has one.
+enum class Server { kCrowd, kConfluence, kSecondCrowd };
 
 /// One way of misbehaving, for the requests that match. Made by the static functions, narrowed by
 /// the others: Fault::hang().on("/rest/api/").times(3). Without narrowing: every request, until

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <sstream>
 
 #include "options_json.h"
@@ -22,16 +23,19 @@ json::object read_object(const std::string& text, const std::string& origin) {
   return std::move(*object);
 }
 
-/// {"crowd":{…},"confluence":{…}}, members named as the options are.
+/// {"crowd":{…},"confluence":{…},"second_crowd":{…}}, members named as the options are.
 void apply_all(SimulatorOptions& options, const json::object& changes) {
   for (const auto& change : changes) {
     if (!change.value().is_object()) throw std::invalid_argument("an object is wanted");
     if (change.key() == "crowd") {
       apply(options.crowd, change.value().get_object());
+    } else if (change.key() == "second_crowd") {
+      if (!options.second_crowd) options.second_crowd.emplace();
+      apply(*options.second_crowd, change.value().get_object());
     } else if (change.key() == "confluence") {
       apply(options.confluence, change.value().get_object());
     } else {
-      throw std::invalid_argument("only crowd and confluence have options");
+      throw std::invalid_argument("only crowd, second_crowd and confluence have options");
     }
   }
 }
@@ -40,6 +44,7 @@ struct Arguments {
   std::string address = "127.0.0.1";
   std::uint16_t crowd_port = 0;
   std::uint16_t confluence_port = 0;
+  std::optional<std::uint16_t> second_crowd_port;
   std::uint16_t control_port = 0;
   bool no_control = false;
   std::string certificate_file;
@@ -63,6 +68,8 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.add_option("--address", arguments.address, "Address to listen on (127.0.0.1)");
   app.add_option("--crowd-port", arguments.crowd_port, "0: a free one");
   app.add_option("--confluence-port", arguments.confluence_port, "0: a free one");
+  app.add_option("--second-crowd-port", arguments.second_crowd_port,
+                 "A second Crowd, unknown to Confluence; 0: a free one");
   app.add_option("--control-port", arguments.control_port, "0: a free one");
   app.add_flag("--no-control", arguments.no_control, "No control API");
   app.add_option("--certificate", arguments.certificate_file,
@@ -84,7 +91,8 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.add_flag("--inconsistent-ip", arguments.inconsistent_ip,
                "Turn Crowd's \"Require consistent client IP address\" off");
   app.add_option("--options-file", arguments.options_file,
-                 "JSON: {\"crowd\":{…},\"confluence\":{…}}, as the control API shows them");
+                 "JSON: {\"crowd\":{…},\"confluence\":{…},\"second_crowd\":{…}}, as the control "
+                 "API shows them");
   app.add_option("--options", arguments.options_text, "The same as text; may be repeated");
 }
 
@@ -103,6 +111,10 @@ SimulatorOptions to_options(const Arguments& arguments) {
     options.control = listener;
     options.control->port = arguments.control_port;
     options.control->threads = kControlThreads;
+  }
+  if (arguments.second_crowd_port) {
+    options.second_crowd.emplace().listener = listener;
+    options.second_crowd->listener.port = *arguments.second_crowd_port;
   }
   options.remembered_requests = arguments.remembered_requests;
   options.crowd.trusted_proxies = arguments.trusted_proxies;
@@ -147,10 +159,12 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   try {
     const Simulator simulator(to_options(arguments));
-    std::cout << json::serialize(json::object{{"crowd", json_text(simulator.crowd_url())},
-                                              {"confluence", json_text(simulator.confluence_url())},
-                                              {"control", json_text(simulator.control_url())}})
-              << std::endl;
+    json::object urls{{"crowd", json_text(simulator.crowd_url())},
+                      {"confluence", json_text(simulator.confluence_url())},
+                      {"control", json_text(simulator.control_url())}};
+    const std::string second = simulator.second_crowd_url();
+    if (!second.empty()) urls["second_crowd"] = json_text(second);
+    std::cout << json::serialize(urls) << std::endl;
     int signal = 0;
     sigwait(&signals, &signal);
   } catch (const std::exception& error) {

@@ -1,9 +1,10 @@
 // A stand-in for Atlassian Crowd and Confluence (or Jira), for tests, the demo and benchmarks.
 //
 // One Simulator is one Crowd and one Confluence that asks it, each on a port of its own, served
-// in-process by a background thread. It does what is known of the real ones: validation factors
-// and trusted proxies, sessions and their validation interval, log-in reasons, content by user,
-// XSRF rule, rate limits, maintenance, cluster nodes. Its tests hold it against recorded responses.
+// in-process by a background thread. A second Crowd, unknown to Confluence, may stand beside them.
+// It does what is known of the real ones: validation factors and trusted proxies, sessions and
+// their validation interval, log-in reasons, content by user, XSRF rule, rate limits, maintenance,
+// cluster nodes. Its tests hold it against recorded responses.
 //
 //   atlassian::Simulator simulator;
 //   const std::string token = simulator.log_in("alice", "127.0.0.2");
@@ -66,6 +67,7 @@ struct Counters {
   std::uint64_t crowd_connections = 0;
   std::uint64_t confluence_requests = 0;
   std::uint64_t confluence_connections = 0;
+  std::uint64_t second_crowd_requests = 0;
   /// Requests to Confluence's (Jira's) probe resource: /rest/api/user/current, /rest/api/2/myself.
   std::uint64_t exchanges = 0;
   /// HTTP sessions that Confluence made.
@@ -94,6 +96,8 @@ class Simulator {
   /// Base URLs with the context path, without a slash at the end: "http://127.0.0.1:40001/crowd".
   std::string crowd_url() const;
   std::string confluence_url() const;
+  /// Empty without a second Crowd.
+  std::string second_crowd_url() const;
   /// "http://127.0.0.1:40003", or empty without a control listener.
   std::string control_url() const;
   std::uint16_t crowd_port() const;
@@ -105,14 +109,21 @@ class Simulator {
   /// where an option says otherwise. Changes to `listener` have no effect.
   void configure_crowd(const std::function<void(CrowdOptions&)>& change);
   void configure_confluence(const std::function<void(ConfluenceOptions&)>& change);
+  /// nullopt without a second Crowd; configure_second_crowd() then throws std::logic_error.
+  std::optional<CrowdOptions> second_crowd_options() const;
+  void configure_second_crowd(const std::function<void(CrowdOptions&)>& change);
+  /// All options are again as the simulator was made with.
+  void restore_options();
 
   /// Logs `user` in at Crowd, without a password, from the client's address `address`, and returns
   /// the token. Throws std::invalid_argument for an unknown user.
   std::string log_in(std::string_view user, std::string_view address);
   /// The same; Crowd works the address out of the factors and its trusted proxies.
   std::string log_in(std::string_view user, const ValidationFactors& factors);
-  /// The same with a token value of the caller's choice, for instance one with odd characters or
-  /// one that another simulator knows, too.
+  /// Logs in at the second Crowd. Throws std::logic_error without one.
+  std::string log_in_at_second_crowd(std::string_view user, std::string_view address);
+  /// The same as log_in() with a token value of the caller's choice, for instance one with odd
+  /// characters or one that another simulator knows, too.
   void log_in_as(std::string_view user, std::string_view address, std::string token);
   /// Crowd forgets the token. False: it did not know it.
   bool log_out(std::string_view token);
@@ -122,6 +133,9 @@ class Simulator {
   /// Value of a remember-me cookie (seraph.confluence) of this user.
   std::string remember_me_cookie(std::string_view user);
 
+  /// As if this user, newly logged in, had asked the probe from there without a proxy between. A
+  /// cache before Confluence keeps the answer.
+  void probe_as(std::string_view user, std::string_view address);
   /// Forgets all of Confluence's sessions. Connections stay.
   void restart_confluence();
   /// Name of the user whom a session id (value of JSESSIONID) belongs to; empty: anonymous;

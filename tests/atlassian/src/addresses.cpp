@@ -50,10 +50,6 @@ Network parse_network(std::string_view text) {
   return {*base, bits};
 }
 
-const std::vector<std::string> kInternalProxies = {
-    "10.0.0.0/8", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8", "172.16.0.0/12",
-    "::1",        "fe80::/10",      "fc00::/7"};
-
 }  // namespace
 
 std::string tomcat_form(std::string_view text) {
@@ -110,19 +106,6 @@ std::string client_address(const ValidationFactors& factors,
     if (!in_any_network(hops[i], trusted_proxies)) return std::string(hops[i]);
   }
   return std::string(hops.front());
-}
-
-ValidationFactors behind_remote_ip_valve(const ValidationFactors& factors) {
-  if (!factors.x_forwarded_for || !in_any_network(factors.remote_address, kInternalProxies)) {
-    return factors;
-  }
-  const auto hops = split(*factors.x_forwarded_for, ',');
-  std::size_t taken = hops.size() - 1;
-  while (taken > 0 && in_any_network(hops[taken], kInternalProxies)) --taken;
-  ValidationFactors result{std::string(hops[taken])};
-  std::vector<std::string> rest(hops.begin(), hops.begin() + static_cast<std::ptrdiff_t>(taken));
-  if (!rest.empty()) result.x_forwarded_for = join(rest, ", ");
-  return result;
 }
 
 }  // namespace atlassian

@@ -26,8 +26,7 @@ std::string client_address(const ValidationFactors& factors,
                            const std::vector<std::string>& trusted_proxies,
                            ForwardedForReading reading);
 
-/// What Tomcat's RemoteIpValve (with its default internal proxies, the private networks) makes of
-/// the peer's address and X-Forwarded-For, for all that comes after it.
-ValidationFactors behind_remote_ip_valve(const ValidationFactors& factors);
+/// What the valve makes of the peer's address and X-Forwarded-For, for all that comes after it.
+ValidationFactors behind_valve(const RemoteIpValve& valve, const ValidationFactors& factors);
 
 }  // namespace atlassian

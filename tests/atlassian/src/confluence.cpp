@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "addresses.h"
+#include "gateway.h"
 #include "secrets.h"
 #include "text.h"
 
@@ -60,7 +61,30 @@ void Confluence::set_options(ConfluenceOptions options) {
   if (options.session_cookie_name.empty()) {
     throw std::invalid_argument("session_cookie_name must not be empty");
   }
+  if (options.header_too_large_status != 400 && options.header_too_large_status != 431) {
+    throw std::invalid_argument("header_too_large_status must be 400 or 431");
+  }
+  check_networks(options.valve.internal_proxies);
+  check_networks(options.valve.trusted_proxies);
+  for (const std::string& key : options.missing_properties) {
+    if (key != "session.lastvalidation" && key != "session.tokenkey" &&
+        key != "session.isauthenticated") {
+      throw std::invalid_argument("crowd.properties has no key that is missed as " + key);
+    }
+  }
+  if (options.cache != options_.cache) cache_.clear();
   options_ = std::move(options);
+}
+
+std::string Confluence::sso_cookie_name() const {
+  return options_.cookie_tokenkey.empty() ? crowd_.options().cookie_name : options_.cookie_tokenkey;
+}
+
+SetCookie Confluence::sso_cookie(const std::string& token) const {
+  SetCookie cookie = crowd_.sso_cookie(token);
+  cookie.name = sso_cookie_name();
+  if (!options_.cookie_domain.empty()) cookie.domain = options_.cookie_domain;
+  return cookie;
 }
 
 std::string Confluence::base_url() const {
@@ -151,7 +175,8 @@ Response Confluence::respond(Visit& visit) {
   } else {
     response = confluence_page(*this, visit);
   }
-  if (decision) {
+  // Anonymous visitors are limited, too, but are not told.
+  if (decision && visit.user != nullptr) {
     Response limited{response.status};
     add_rate_limit_headers(limited, *options_.rate_limit, *decision);
     response.headers.insert(response.headers.begin(), limited.headers.begin(),
@@ -198,6 +223,17 @@ void Confluence::decorate(Response& response, const Visit& visit, unsigned node)
 }
 
 Response Confluence::handle(const Request& request) {
+  if (auto answer = answer_before_confluence(options_, request)) return std::move(*answer);
+  if (auto kept = cache_.find(options_.cache, request, now())) return std::move(*kept);
+  Response response = serve(request);
+  cache_.keep(options_.cache, request, response, now());
+  return response;
+}
+
+Response Confluence::serve(const Request& request) {
+  if (options_.max_header_bytes > 0 && request.header_bytes() > options_.max_header_bytes) {
+    return tomcat_error(options_.header_too_large_status, "Request header is too large");
+  }
   const std::string& context = options_.context_path;
   if (request.path.compare(0, context.size(), context) != 0 ||
       (!context.empty() && request.path.size() > context.size() &&
@@ -222,7 +258,7 @@ Response Confluence::handle(const Request& request) {
   }
   const auto forwarded = request.header("X-Forwarded-For");
   if (!forwarded.empty()) visit.factors.x_forwarded_for = forwarded.front();
-  if (options_.remote_ip_valve) visit.factors = behind_remote_ip_valve(visit.factors);
+  if (options_.remote_ip_valve) visit.factors = behind_valve(options_.valve, visit.factors);
   if (visit.factors.x_forwarded_for == visit.factors.remote_address) {
     visit.factors.x_forwarded_for.reset();
   }
@@ -235,6 +271,7 @@ Response Confluence::handle(const Request& request) {
   } else {
     response = tomcat_error(401, "os_authType was 'any' and an invalid cookie was sent.");
   }
+  if (visit.ends_session && visit.session != nullptr) end_session(visit.session);
   visit.cookies.insert(visit.cookies.end(), sticky.begin(), sticky.end());
   decorate(response, visit, node);
   return response;

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "answer_cache.h"
 #include "clock.h"
 #include "content.h"
 #include "cookies.h"
@@ -45,6 +46,8 @@ struct Visit {
   /// For X-AUSERNAME, which is also sent with a refusal.
   std::string named_user = {};
   std::vector<SetCookie> cookies = {};
+  /// The request came with Authorization, for which Confluence ends the session afterwards.
+  bool ends_session = false;
 
   bool rest() const { return path.substr(0, 6) == "/rest/"; }
 };
@@ -63,10 +66,15 @@ class Confluence {
   std::string_view probe_path() const;
   bool jira() const { return options_.flavour == Flavour::kJira; }
 
+  /// The SSO cookie as Confluence reads and sets it, by its crowd.properties or as Crowd says.
+  std::string sso_cookie_name() const;
+  SetCookie sso_cookie(const std::string& token) const;
+
   void forget_sessions() { sessions_.clear(); }
   const HttpSession* find_session(const std::string& id) const;
   std::size_t session_count() const { return sessions_.size(); }
 
+  /// From the gateway and the cache before Confluence, or from Confluence itself.
   Response handle(const Request& request);
 
   Crowd& crowd() { return crowd_; }
@@ -79,6 +87,7 @@ class Confluence {
   void end_session(const HttpSession* session);
 
  private:
+  Response serve(const Request& request);
   unsigned choose_node(const Request& request, std::vector<SetCookie>& cookies);
   /// False: the request carries a session that this node does not know, and is refused for it.
   bool find_or_make_session(Visit& visit, unsigned node);
@@ -92,6 +101,7 @@ class Confluence {
   const std::string origin_;
   Content content_;
   RateLimiter rate_limiter_;
+  AnswerCache cache_;
   std::unordered_map<std::string, HttpSession> sessions_;
   unsigned next_node_ = 0;
   std::uint64_t request_number_ = 0;
@@ -103,6 +113,11 @@ std::optional<Response> authenticate(Confluence& confluence, Visit& visit);
 
 /// The rule against cross-site request forgery. A response is returned when it is broken.
 std::optional<Response> refuse_forgery(const Confluence& confluence, const Visit& visit);
+
+/// What a user is called in Confluence.
+inline const std::string& confluence_name(const User& user) {
+  return user.name_in_confluence.empty() ? user.name : user.name_in_confluence;
+}
 
 /// The REST resources, below /rest/.
 Response confluence_rest(Confluence& confluence, Visit& visit);

@@ -1,5 +1,6 @@
 // Confluence's HTML: log-in, log-out, the dashboard, a page. As plain as they can be.
 #include "confluence.h"
+#include "crowd_link.h"
 #include "text.h"
 
 namespace atlassian {
@@ -41,13 +42,18 @@ Response login_form(const Confluence& confluence, const Visit& visit) {
 Response log_in(Confluence& confluence, Visit& visit) {
   auto form = parse_form(visit.request.body);
   Crowd& crowd = confluence.crowd();
-  const User* user = crowd.authenticate(form["os_username"], form["os_password"]);
+  const User* user =
+      ask_crowd_for_password(confluence.options(), crowd, form["os_username"], form["os_password"]);
   if (user == nullptr || user->captcha_required) {
     visit.login_reasons = {user == nullptr ? "AUTHENTICATED_FAILED" : "AUTHENTICATION_DENIED"};
     return login_form(confluence, visit);
   }
-  const std::string token = crowd.log_in(*user, crowd.client_address(visit.factors));
-  visit.cookies.insert(visit.cookies.begin(), crowd.sso_cookie(token));
+  if (confluence.options().sso_enabled) {
+    const std::string token = crowd.log_in(*user, crowd.client_address(visit.factors));
+    visit.cookies.insert(visit.cookies.begin(), confluence.sso_cookie(token));
+  } else if (user->may_use_confluence && user->in_confluence) {
+    visit.session->user = user->name;
+  }
   std::string& destination = form["os_destination"];
   const bool here = destination.rfind('/', 0) == 0 && destination.rfind("//", 0) != 0 &&
                     destination.find_first_of("\\\r\n") == std::string::npos;
@@ -57,10 +63,9 @@ Response log_in(Confluence& confluence, Visit& visit) {
 
 Response log_out(Confluence& confluence, Visit& visit) {
   Crowd& crowd = confluence.crowd();
-  const std::string& cookie_name = crowd.options().cookie_name;
-  if (const auto token = request_cookie(visit.request, cookie_name)) {
+  if (const auto token = request_cookie(visit.request, confluence.sso_cookie_name())) {
     crowd.log_out(*token);
-    SetCookie removal = crowd.sso_cookie({});
+    SetCookie removal = confluence.sso_cookie({});
     removal.removal = true;
     visit.cookies.push_back(removal);
   }
@@ -131,7 +136,12 @@ Response redirect_to_login(const Confluence& confluence, const Visit& visit) {
 
 Response confluence_page(Confluence& confluence, Visit& visit) {
   constexpr std::string_view kDisplay = "/display/";
-  if (visit.path == "/login.action") return login_form(confluence, visit);
+  if (visit.path == "/login.action") {
+    const std::string& saml = confluence.options().saml_login_url;
+    if (saml.empty()) return login_form(confluence, visit);
+    return redirect_to(saml + (saml.find('?') == std::string::npos ? "?" : "&") +
+                       "SAMLRequest=c2ltdWxhdGVk&RelayState=" + url_encode(confluence.base_url()));
+  }
   if (visit.path == "/dologin.action" && visit.request.method == "POST") {
     return log_in(confluence, visit);
   }

@@ -29,9 +29,10 @@ Response ok(const json::value& body) {
 }
 
 json::object known_user(const Confluence& confluence, const User& user) {
+  const std::string& name = confluence_name(user);
   const std::string key = "9e7f" + base64url_encode(user.name);
   return {{"type", "known"},
-          {"username", json_text(user.name)},
+          {"username", json_text(name)},
           {"userKey", json_text(key)},
           {"profilePicture",
            {{"path", json_text(confluence.options().context_path +
@@ -321,6 +322,9 @@ std::optional<std::string_view> below(std::string_view path, std::string_view pr
 }  // namespace
 
 Response confluence_rest(Confluence& confluence, Visit& visit) {
+  if (visit.user == nullptr && confluence.options().can_use_filter) {
+    return Response{visit.not_permitted ? 403U : 401U};
+  }
   if (visit.path == confluence.probe_path()) {
     return confluence.jira() ? jira_myself(confluence, visit) : current_user(confluence, visit);
   }

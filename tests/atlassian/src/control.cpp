@@ -4,10 +4,11 @@
 #include <map>
 #include <stdexcept>
 
+#include "causes.h"
+#include "control_call.h"
+#include "control_causes.h"
 #include "fault_json.h"
 #include "options_json.h"
-#include "simulator.h"
-#include "text.h"
 
 namespace atlassian {
 namespace {
@@ -15,6 +16,7 @@ namespace {
 constexpr std::pair<const char*, std::uint64_t Counters::*> kCounters[] = {
     {"crowd_requests", &Counters::crowd_requests},
     {"crowd_connections", &Counters::crowd_connections},
+    {"second_crowd_requests", &Counters::second_crowd_requests},
     {"confluence_requests", &Counters::confluence_requests},
     {"confluence_connections", &Counters::confluence_connections},
     {"exchanges", &Counters::exchanges},
@@ -32,30 +34,6 @@ json::object counters_json(const Counters& counters) {
   return result;
 }
 
-/// What a resource gets: the body's JSON (empty for GET and DELETE) and the request.
-struct Call {
-  Simulator& simulator;
-  const Request& request;
-  const json::object& body;
-
-  std::string text(std::string_view name) const {
-    const std::string value = text_member(body, name);
-    if (value.empty()) throw std::invalid_argument(std::string(name) + " is missing");
-    return value;
-  }
-  std::string parameter(const std::string& name) const {
-    const auto found = request.query.find(name);
-    return found == request.query.end() ? std::string() : found->second;
-  }
-  std::uint64_t number_parameter(const std::string& name, std::uint64_t other) const {
-    const std::string value = parameter(name);
-    if (value.empty()) return other;
-    const auto number = parse_number(value);
-    if (!number) throw std::invalid_argument(name + ": a whole number is wanted");
-    return *number;
-  }
-};
-
 using Resource = std::function<json::value(const Call&)>;
 
 json::object done() {
@@ -63,11 +41,27 @@ json::object done() {
 }
 
 json::value overview(const Call& call) {
-  return {{"crowd_url", json_text(call.simulator.crowd_url())},
-          {"confluence_url", json_text(call.simulator.confluence_url())},
-          {"crowd", to_json(call.simulator.crowd_options())},
-          {"confluence", to_json(call.simulator.confluence_options())},
-          {"counters", counters_json(call.simulator.counters())}};
+  json::object result{{"crowd_url", json_text(call.simulator.crowd_url())},
+                      {"confluence_url", json_text(call.simulator.confluence_url())},
+                      {"crowd", to_json(call.simulator.crowd_options())},
+                      {"confluence", to_json(call.simulator.confluence_options())},
+                      {"counters", counters_json(call.simulator.counters())}};
+  if (const auto second = call.simulator.second_crowd_options()) {
+    result["second_crowd_url"] = json_text(call.simulator.second_crowd_url());
+    result["second_crowd"] = to_json(*second);
+  }
+  return result;
+}
+
+json::value second_crowd(const Call& call) {
+  const auto options = call.simulator.second_crowd_options();
+  if (!options) throw std::invalid_argument("there is no second Crowd");
+  return to_json(*options);
+}
+
+json::value change_second_crowd(const Call& call) {
+  call.simulator.configure_second_crowd([&](CrowdOptions& options) { apply(options, call.body); });
+  return second_crowd(call);
 }
 
 json::value change_crowd(const Call& call) {
@@ -83,6 +77,10 @@ json::value change_confluence(const Call& call) {
 
 json::value log_in(const Call& call) {
   std::string token = text_member(call.body, "token");
+  if (call.body.contains("server") && read_server(call.body) == Server::kSecondCrowd) {
+    token = call.simulator.log_in_at_second_crowd(call.text("user"), call.text("address"));
+    return {{"token", json_text(token)}};
+  }
   if (!token.empty()) {
     call.simulator.log_in_as(call.text("user"), call.text("address"), token);
   } else if (call.body.contains("address")) {
@@ -168,6 +166,12 @@ const std::map<std::string, std::map<std::string, Resource>>& resources() {
       {"/confluence",
        {{"GET", [](const Call& call) { return to_json(call.simulator.confluence_options()); }},
         {"PATCH", change_confluence}}},
+      {"/second-crowd", {{"GET", second_crowd}, {"PATCH", change_second_crowd}}},
+      {"/causes", {{"GET", list_causes}, {"POST", set_cause_up}}},
+      {"/mend", {{"POST", doing([](const Call& call) { mend(call.simulator); })}}},
+      {"/probe-as", {{"POST", doing([](const Call& call) {
+                        call.simulator.probe_as(call.text("user"), call.text("address"));
+                      })}}},
       {"/log-in", {{"POST", log_in}}},
       {"/log-out",
        {{"POST",

@@ -5,9 +5,18 @@
 //   GET    /__control                    URLs, options, counters
 //   GET    /__control/crowd              options; PATCH changes those that are named
 //   GET    /__control/confluence         the same
+//   GET    /__control/second-crowd       the same, where there is one
+//   GET    /__control/causes             {"causes":[{"word","simulated","environment"}]}
+//   POST   /__control/causes             {"word"} and, if they are not those of Scene (causes.h),
+//                                        "user", "client", "httpd", "front_proxy": sets the cause
+//                                        up → {"cookies","token","token_made_at_confluence",
+//                                        "application","application_password","environment"}
+//   POST   /__control/mend               all options as at the start, no faults, all listening
+//   POST   /__control/probe-as           {"user","address"}: this user asks Confluence's probe
 //   POST   /__control/log-in             {"user","address"} or {"user","remote_address",
 //                                        "x_forwarded_for"}; with "token" (and "address") that
-//                                        value becomes the token → {"token"}
+//                                        value becomes the token; with "server":"second-crowd"
+//                                        (and "address") at that one → {"token"}
 //   POST   /__control/log-out            {"token"} → {"known"}
 //   POST   /__control/expire             {"token"} → {"known"}
 //   POST   /__control/remember-me        {"user"} → {"value"} of seraph.confluence

@@ -16,6 +16,11 @@ Crowd::Crowd(CrowdOptions options, const Clock& clock, std::string origin)
 void Crowd::set_options(CrowdOptions options) {
   check_networks(options.trusted_proxies);
   check_networks(options.allowed_clients);
+  check_networks(options.valve.internal_proxies);
+  check_networks(options.valve.trusted_proxies);
+  for (const Application& other : options.other_applications) {
+    check_networks(other.allowed_clients);
+  }
   if (options.invalid_token_status != 400 && options.invalid_token_status != 404) {
     throw std::invalid_argument("invalid_token_status must be 400 or 404");
   }
@@ -33,6 +38,40 @@ const User* Crowd::find_user(std::string_view name) const {
 const User* Crowd::authenticate(std::string_view name, std::string_view password) const {
   const User* user = find_user(name);
   return user != nullptr && user->password == password ? user : nullptr;
+}
+
+std::optional<Application> Crowd::find_application(std::string_view name) const {
+  if (name == options_.application_name) {
+    return Application{options_.application_name, options_.application_password,
+                       options_.allowed_clients, options_.application_active,
+                       options_.application_denied_users};
+  }
+  for (const Application& other : options_.other_applications) {
+    if (name == other.name) return other;
+  }
+  return std::nullopt;
+}
+
+std::optional<unsigned> Crowd::overloaded() {
+  ++questions_;
+  switch (options_.overload) {
+    case Overload::kNone:
+      return std::nullopt;
+    case Overload::kTooManyRequests:
+      return 429;
+    case Overload::kUnavailable:
+      return 503;
+    case Overload::kEveryOther:
+      break;
+  }
+  return questions_ % 2 == 0 ? std::optional(503U) : std::nullopt;
+}
+
+ValidationFactors Crowd::factors_of(const Request& request) const {
+  ValidationFactors factors{tomcat_form(request.peer_address)};
+  const auto forwarded = request.header("X-Forwarded-For");
+  if (!forwarded.empty()) factors.x_forwarded_for = forwarded.front();
+  return options_.remote_ip_valve ? behind_valve(options_.valve, factors) : factors;
 }
 
 std::string Crowd::client_address(const ValidationFactors& factors) const {
@@ -73,8 +112,12 @@ bool Crowd::same_client(const Session& session, const ValidationFactors& factors
 const Crowd::Session* Crowd::validate(const std::string& token, const ValidationFactors& factors) {
   const Session* session = find(token);
   if (session == nullptr || !same_client(*session, factors)) return nullptr;
-  sessions_[token].expires = clock_.now() + options_.session_lifetime;
+  touch(token);
   return session;
+}
+
+void Crowd::touch(const std::string& token) {
+  sessions_[token].expires = clock_.now() + options_.session_lifetime;
 }
 
 std::size_t Crowd::log_out_user(std::string_view user) {

@@ -1,6 +1,7 @@
 // Crowd: who is logged in, from where, and until when.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,13 @@ class Crowd {
   /// The user, if the password is right.
   const User* authenticate(std::string_view name, std::string_view password) const;
 
+  /// Confluence's application, or another one. nullopt: there is none of this name.
+  std::optional<Application> find_application(std::string_view name) const;
+  /// The status with which an overloaded Crowd answers instead; counts as a question.
+  std::optional<unsigned> overloaded();
+
+  /// What a request tells, behind the valve if there is one.
+  ValidationFactors factors_of(const Request& request) const;
   std::string client_address(const ValidationFactors& factors) const;
   /// The new token.
   std::string log_in(const User& user, const std::string& address);
@@ -46,6 +54,8 @@ class Crowd {
   /// As find, but also nullptr when the factors differ from those the token was made for. Each
   /// success lets the session live on for another lifetime.
   const Session* validate(const std::string& token, const ValidationFactors& factors);
+  /// Any question with a good answer: the session lives on for another lifetime.
+  void touch(const std::string& token);
   bool log_out(const std::string& token) { return sessions_.erase(token) > 0; }
   std::size_t log_out_user(std::string_view user);
   bool expire(const std::string& token);
@@ -66,6 +76,7 @@ class Crowd {
   const std::string origin_;
   std::unordered_map<std::string, Session> sessions_;
   std::unordered_map<std::string, std::string> remembered_;
+  std::uint64_t questions_ = 0;
 };
 
 /// Below /rest/usermanagement/1; `path` is what follows it.

@@ -53,13 +53,6 @@ Response html_page(unsigned status, std::string_view title, const std::string& c
   return response;
 }
 
-ValidationFactors factors_of(const Request& request) {
-  ValidationFactors factors{tomcat_form(request.peer_address)};
-  const auto forwarded = request.header("X-Forwarded-For");
-  if (!forwarded.empty()) factors.x_forwarded_for = forwarded.front();
-  return factors;
-}
-
 std::string_view without_port(std::string_view host) {
   if (!host.empty() && host.front() == '[') return host.substr(0, host.find(']') + 1);
   return host.substr(0, host.find(':'));
@@ -117,7 +110,7 @@ std::string users_form(const Crowd& crowd, const std::string& destination) {
 
 std::string login_page(Crowd& crowd, const Request& request, const std::string& destination,
                        std::string_view warning) {
-  const std::string address = crowd.client_address(factors_of(request));
+  const std::string address = crowd.client_address(crowd.factors_of(request));
   std::string content =
       "<h1>Log in</h1><p class=\"faint\">Crowd (simulated): one log-in for all "
       "applications of this host.</p>\n";
@@ -125,7 +118,8 @@ std::string login_page(Crowd& crowd, const Request& request, const std::string& 
     content += "<p class=\"warning\" role=\"alert\">" + html_escape(warning) + "</p>\n";
   }
   const auto token = request_cookie(request, crowd.options().cookie_name);
-  const Crowd::Session* session = token ? crowd.validate(*token, factors_of(request)) : nullptr;
+  const Crowd::Session* session =
+      token ? crowd.validate(*token, crowd.factors_of(request)) : nullptr;
   if (session != nullptr) {
     content += "<form method=\"post\" action=\"logoff\">" + hidden("dest", destination) +
                "<p>You are logged in as <b>" + html_escape(session->user) +
@@ -156,7 +150,7 @@ Response log_in(Crowd& crowd, const Request& request,
     return html_page(401, "Log in",
                      login_page(crowd, request, destination, "Unknown user or wrong password."));
   }
-  const std::string token = crowd.log_in(*user, crowd.client_address(factors_of(request)));
+  const std::string token = crowd.log_in(*user, crowd.client_address(crowd.factors_of(request)));
   Response response = redirect_to(destination.empty() ? "login" : destination);
   response.status = 303;
   add_set_cookies(response, {crowd.sso_cookie(token)}, SetCookieStyle::kPlain);

@@ -7,11 +7,8 @@
 namespace atlassian {
 namespace {
 
-std::string caller_address(const Request& request) {
-  return tomcat_form(request.peer_address);
-}
-
 Response with_version(Response response, const Crowd& crowd) {
+  if (crowd.options().version.empty()) return response;
   response.headers.insert(response.headers.begin(),
                           {"X-Embedded-Crowd-Version", "Crowd/" + crowd.options().version});
   return response;
@@ -22,11 +19,9 @@ Response error_json(unsigned status, std::string_view reason, std::string_view m
   return json_response(status, json::serialize(body));
 }
 
-Response client_forbidden(const Request& request, const std::string& application) {
-  // As recorded from a Tomcat 7; the status line's reason went away with Tomcat 8.5.
-  const std::string message = "Client with address &quot;" + caller_address(request) +
-                              "&quot; is forbidden from making requests to the application, " +
-                              html_escape(application) + ".";
+/// As recorded from a Tomcat 7; the status line's reason went away with Tomcat 8.5. `message` is
+/// HTML.
+Response forbidden_page(const std::string& message) {
   Response response{403, "Forbidden"};
   response.add("Content-Type", "text/html;charset=utf-8");
   response.body =
@@ -42,16 +37,23 @@ Response client_forbidden(const Request& request, const std::string& application
   return response;
 }
 
+/// A caller that sends X-Forwarded-For itself is taken for what it says, as a log-in would be.
 std::optional<Response> refuse_application(const Crowd& crowd, const Request& request) {
-  const CrowdOptions& options = crowd.options();
   const auto credentials = basic_credentials(request);
-  if (credentials && credentials->name == options.application_name &&
-      !options.allowed_clients.empty() &&
-      !in_any_network(request.peer_address, options.allowed_clients)) {
-    return client_forbidden(request, options.application_name);
+  const auto application = credentials ? crowd.find_application(credentials->name) : std::nullopt;
+  if (application) {
+    const std::string caller = crowd.client_address(crowd.factors_of(request));
+    if (!application->allowed_clients.empty() &&
+        !in_any_network(caller, application->allowed_clients)) {
+      return forbidden_page("Client with address &quot;" + html_escape(caller) +
+                            "&quot; is forbidden from making requests to the application, " +
+                            html_escape(application->name) + ".");
+    }
+    if (!application->active && credentials->password == application->password) {
+      return forbidden_page("Access to the specified resource has been forbidden.");
+    }
   }
-  if (!credentials || credentials->name != options.application_name ||
-      credentials->password != options.application_password) {
+  if (!application || credentials->password != application->password) {
     Response response{401};
     response.add("WWW-Authenticate", "Basic realm=\"Crowd REST Service\"")
         .add("Content-Type", "text/plain;charset=UTF-8");
@@ -59,6 +61,25 @@ std::optional<Response> refuse_application(const Crowd& crowd, const Request& re
     return response;
   }
   return std::nullopt;
+}
+
+/// Whether Crowd lets the user into the application that asks.
+std::optional<Response> refuse_access(const Crowd& crowd, const Request& request,
+                                      const std::string& user) {
+  const auto credentials = basic_credentials(request);
+  const auto application = credentials ? crowd.find_application(credentials->name) : std::nullopt;
+  if (!application || !application->denies(user)) return std::nullopt;
+  return error_json(
+      403, "APPLICATION_ACCESS_DENIED",
+      "User <" + user + "> does not have access to application <" + application->name + ">");
+}
+
+Response overload_page(unsigned status) {
+  if (status != 429) return tomcat_error(status, "Crowd has no thread left for this request");
+  Response response{429};
+  response.add("Retry-After", "1").add("Content-Type", "text/plain;charset=UTF-8");
+  response.body = "Rate limit exceeded";
+  return response;
 }
 
 std::int64_t milliseconds(Time time) {
@@ -142,24 +163,29 @@ Response log_in(Crowd& crowd, const Request& request) {
     if (!read) return not_json();
     factors = *read;
   }
+  if (auto refusal = refuse_access(crowd, request, user->name)) return std::move(*refusal);
   const std::string token = crowd.log_in(*user, crowd.client_address(factors));
   return session_json(crowd, 201, token, *crowd.find(token), request.query.contains("expand"));
 }
 
+/// What GET and POST answer about a session, nullptr when there is none.
+Response told_session(Crowd& crowd, const Request& request, const std::string& token,
+                      const Crowd::Session* session) {
+  if (session == nullptr) return invalid_token(crowd);
+  if (auto refusal = refuse_access(crowd, request, session->user)) return std::move(*refusal);
+  crowd.touch(token);
+  return session_json(crowd, 200, token, *session, request.query.contains("expand"));
+}
+
 Response session_resource(Crowd& crowd, const Request& request, const std::string& token) {
-  const bool with_user = request.query.contains("expand");
   if (request.method == "GET" || request.method == "HEAD") {
-    const Crowd::Session* session = crowd.find(token);
-    return session == nullptr ? invalid_token(crowd)
-                              : session_json(crowd, 200, token, *session, with_user);
+    return told_session(crowd, request, token, crowd.find(token));
   }
   if (request.method == "POST") {
     const auto body = parse_json_object(request.body);
     const auto factors = body ? read_factors(*body) : std::nullopt;
     if (!factors) return not_json();
-    const Crowd::Session* session = crowd.validate(token, *factors);
-    return session == nullptr ? invalid_token(crowd)
-                              : session_json(crowd, 200, token, *session, with_user);
+    return told_session(crowd, request, token, crowd.validate(token, *factors));
   }
   if (request.method == "DELETE") {
     crowd.log_out(token);
@@ -177,6 +203,7 @@ Response authentication(const Crowd& crowd, const Request& request) {
   if (text_member(*body, "value") != user->password) {
     return error_json(400, "INVALID_USER_AUTHENTICATION", "Incorrect password");
   }
+  if (auto refusal = refuse_access(crowd, request, user->name)) return std::move(*refusal);
   return json_response(200, json::serialize(user_json(crowd, *user)));
 }
 
@@ -206,6 +233,7 @@ Response route(Crowd& crowd, const Request& request, std::string_view path) {
 }  // namespace
 
 Response crowd_rest(Crowd& crowd, const Request& request, std::string_view path) {
+  if (const auto status = crowd.overloaded()) return with_version(overload_page(*status), crowd);
   if (auto refusal = refuse_application(crowd, request)) {
     return with_version(std::move(*refusal), crowd);
   }

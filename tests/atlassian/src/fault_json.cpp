@@ -49,7 +49,8 @@ Server read_server(const json::object& object) {
   const std::string name = text_member(object, "server");
   if (name.empty() || name == "confluence") return Server::kConfluence;
   if (name == "crowd") return Server::kCrowd;
-  throw std::invalid_argument("server: crowd or confluence is wanted");
+  if (name == "second-crowd") return Server::kSecondCrowd;
+  throw std::invalid_argument("server: crowd, second-crowd or confluence is wanted");
 }
 
 Fault read_fault(const json::object& object) {

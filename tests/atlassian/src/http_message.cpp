@@ -41,6 +41,9 @@ ErrorText error_text(unsigned status) {
       return {"Method Not Allowed",
               "The method received in the request-line is known by the origin server but not "
               "supported by the target resource."};
+    case 431:
+      return {"Request Header Fields Too Large",
+              "The server refused this request because the request header fields are too large."};
     case 503:
       return {"Service Unavailable",
               "The server is currently unable to handle the request due to a temporary overload or "
@@ -65,6 +68,16 @@ std::string Request::first_header(std::string_view name) const {
     if (equal_without_case(field, name)) return value;
   }
   return {};
+}
+
+std::size_t Request::header_bytes() const {
+  constexpr std::size_t kLineEnd = 2;
+  std::size_t bytes =
+      method.size() + target.size() + std::string_view("  HTTP/1.1").size() + 2 * kLineEnd;
+  for (const auto& [field, value] : headers) {
+    bytes += field.size() + std::string_view(": ").size() + value.size() + kLineEnd;
+  }
+  return bytes;
 }
 
 std::optional<Credentials> basic_credentials(const Request& request) {

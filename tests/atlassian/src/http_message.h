@@ -20,6 +20,8 @@ struct Request : ReceivedRequest {
 
   /// Value of the first line with this name, or empty.
   std::string first_header(std::string_view name) const;
+  /// Of the request line and the headers, as they came over the wire.
+  std::size_t header_bytes() const;
 };
 
 struct Credentials {

@@ -1,6 +1,6 @@
 // Options as JSON, for the control API and the program's option file. Members are named as the
 // options are; durations are whole seconds; choices are the enumerators' names in lower case with
-// hyphens (listed in options_json.cpp).
+// hyphens (listed in options_members.h).
 #pragma once
 
 #include "json_text.h"

@@ -1,5 +1,6 @@
 // Who is visiting? Seraph, Atlassian's log-in framework, with Crowd's SSO authenticator.
 #include "confluence.h"
+#include "crowd_link.h"
 #include "secrets.h"
 #include "text.h"
 
@@ -31,11 +32,13 @@ void log_session_out(Visit& visit) {
 /// Crowd vouches for `user`; may the user in?
 void admit(Confluence& confluence, Visit& visit, const User& user, const std::string& token) {
   HttpSession& session = *visit.session;
-  if (!user.may_use_confluence) {
+  if (!user.in_confluence || !user.may_use_confluence) {
     session.user.clear();
     session.token.clear();
+    if (!user.in_confluence) return;
     visit.not_permitted = true;
     visit.login_reasons.push_back(kNotAuthorised);
+    if (confluence.options().can_use_filter) visit.named_user = confluence_name(user);
     return;
   }
   session.user = user.name;
@@ -71,6 +74,11 @@ std::optional<Response> authenticate_password(Confluence& confluence, Visit& vis
                                               const Credentials& credentials,
                                               const std::string& token) {
   Crowd& crowd = confluence.crowd();
+  if (confluence.options().basic_blocked) {
+    visit.ends_session = true;
+    return json_response(
+        403, R"({"message":"Basic Authentication has been disabled on this instance."})");
+  }
   const User* user = crowd.authenticate(credentials.name, credentials.password);
   const User* named = crowd.find_user(credentials.name);
   const bool captcha = named != nullptr && named->captcha_required;
@@ -86,6 +94,20 @@ std::optional<Response> authenticate_password(Confluence& confluence, Visit& vis
   return std::nullopt;
 }
 
+/// A personal access token serves one request; the session that came with it is over afterwards.
+std::optional<Response> authenticate_personal_token(Confluence& confluence, Visit& visit,
+                                                    const std::string& token) {
+  visit.ends_session = true;
+  for (const User& user : confluence.crowd().options().users) {
+    if (token.empty() || user.personal_access_token != token) continue;
+    admit(confluence, visit, user, {});
+    return std::nullopt;
+  }
+  visit.login_reasons.push_back(kFailed);
+  return json_response(401,
+                       R"({"message":"Client must be authenticated to access this resource."})");
+}
+
 bool authenticate_token(Confluence& confluence, Visit& visit, const std::string& token) {
   const ConfluenceOptions& options = confluence.options();
   Crowd& crowd = confluence.crowd();
@@ -96,13 +118,23 @@ bool authenticate_token(Confluence& confluence, Visit& visit, const std::string&
     visit.login_reasons.push_back(kOk);
     return visit.user != nullptr;
   }
+  if (!token.empty() && !options.missing_properties.empty()) {
+    // The authenticator fails where it looks its keys up in the session, before it asks.
+    log_session_out(visit);
+    return false;
+  }
   if (!token.empty() && options.crowd_reachable) {
     ++confluence.counters().crowd_validations;
-    const Crowd::Session* known = crowd.validate(token, visit.factors);
+    const Crowd::Session* known = ask_crowd(options, crowd, token, visit.factors);
     const User* user = known == nullptr ? nullptr : crowd.find_user(known->user);
+    if (user != nullptr && user->captcha_required && options.captcha_for_tokens) {
+      visit.login_reasons.push_back(kDenied);
+      visit.named_user = confluence_name(*user);
+      return false;
+    }
     if (user != nullptr) {
       if (options.repeat_crowd_cookie) {
-        visit.cookies.insert(visit.cookies.begin(), crowd.sso_cookie(token));
+        visit.cookies.insert(visit.cookies.begin(), confluence.sso_cookie(token));
       }
       admit(confluence, visit, *user, token);
       return true;
@@ -122,7 +154,7 @@ void authenticate_remembered(Confluence& confluence, Visit& visit) {
   std::string token;
   if (confluence.options().sso_enabled) {
     token = crowd.log_in(*user, crowd.client_address(visit.factors));
-    visit.cookies.insert(visit.cookies.begin(), crowd.sso_cookie(token));
+    visit.cookies.insert(visit.cookies.begin(), confluence.sso_cookie(token));
   }
   admit(confluence, visit, *user, token);
 }
@@ -140,6 +172,15 @@ void add_xsrf_cookie(const Confluence& confluence, Visit& visit) {
   visit.cookies.push_back(cookie);
 }
 
+std::optional<std::string> bearer_token(const Request& request) {
+  constexpr std::string_view kScheme = "bearer ";
+  const std::string value = request.first_header("Authorization");
+  if (!equal_without_case(std::string_view(value).substr(0, kScheme.size()), kScheme)) {
+    return std::nullopt;
+  }
+  return std::string(trim(std::string_view(value).substr(kScheme.size())));
+}
+
 bool sent_by_browser(const Request& request) {
   return request.first_header("User-Agent").find("Mozilla/") != std::string::npos;
 }
@@ -155,12 +196,13 @@ std::string origin_of(std::string_view url) {
 std::optional<Response> authenticate(Confluence& confluence, Visit& visit) {
   const ConfluenceOptions& options = confluence.options();
   const std::string token =
-      options.sso_enabled
-          ? request_cookie(visit.request, confluence.crowd().options().cookie_name).value_or("")
-          : std::string();
+      options.sso_enabled ? request_cookie(visit.request, confluence.sso_cookie_name()).value_or("")
+                          : std::string();
   std::optional<Response> refusal;
   if (const auto credentials = basic_credentials(visit.request)) {
     refusal = authenticate_password(confluence, visit, *credentials, token);
+  } else if (const auto personal = bearer_token(visit.request)) {
+    refusal = authenticate_personal_token(confluence, visit, *personal);
   } else {
     bool known = false;
     if (options.sso_enabled) {
@@ -173,7 +215,7 @@ std::optional<Response> authenticate(Confluence& confluence, Visit& visit) {
     if (!known) authenticate_remembered(confluence, visit);
   }
   if (visit.user != nullptr) {
-    visit.named_user = visit.user->name;
+    visit.named_user = confluence_name(*visit.user);
   } else if (visit.named_user.empty() && (confluence.jira() || visit.rest()) && !refusal) {
     visit.named_user = "anonymous";
   }

@@ -1,155 +1,10 @@
 #include "simulator.h"
 
-#include <algorithm>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
-#include <stdexcept>
+#include <utility>
 
-#include "clock.h"
-#include "confluence.h"
-#include "control.h"
-#include "crowd.h"
-#include "fault_book.h"
-#include "http_server.h"
-#include "service.h"
+#include "simulator_impl.h"
 
 namespace atlassian {
-
-class Simulator::Impl {
- public:
-  /// One of the two servers, as the HTTP server sees it.
-  class Front : public Service {
-   public:
-    Front(Impl& simulator, Server server) : simulator_(simulator), server_(server) {}
-
-    Accepted connection_opened() override {
-      const Change change(simulator_);
-      Counters& counters = simulator_.counters_;
-      ++(crowd() ? counters.crowd_connections : counters.confluence_connections);
-      ++counters.open_connections;
-      const bool hangs = simulator_.faults_.take_for_connection(server_).has_value();
-      if (hangs) {
-        ++counters.faults_applied;
-        ++counters.hanging;
-      }
-      return {++accepted_, hangs};
-    }
-
-    void connection_closed() override {
-      const Change change(simulator_);
-      --simulator_.counters_.open_connections;
-    }
-
-    std::optional<Fault> request_received(const Request& request) override {
-      const Change change(simulator_);
-      simulator_.remember(server_, request);
-      auto fault = simulator_.faults_.take_for_request(server_, request.method, request.target);
-      if (fault) ++simulator_.counters_.faults_applied;
-      if (fault && fault->kind == Fault::Kind::kHang) ++simulator_.counters_.hanging;
-      return fault;
-    }
-
-    void hanging_ended() override {
-      const Change change(simulator_);
-      --simulator_.counters_.hanging;
-    }
-
-    Response handle(const Request& request) override {
-      const Change change(simulator_);
-      return crowd() ? simulator_.crowd_->handle(request) : simulator_.confluence_->handle(request);
-    }
-
-   private:
-    bool crowd() const { return server_ == Server::kCrowd; }
-
-    Impl& simulator_;
-    const Server server_;
-    std::uint64_t accepted_ = 0;
-  };
-
-  /// Holds the lock, and tells those who wait that something may have changed.
-  class Change {
-   public:
-    explicit Change(Impl& simulator) : simulator_(simulator), lock_(simulator.mutex_) {}
-    ~Change() {
-      if (simulator_.waiting_ > 0) simulator_.changed_.notify_all();
-    }
-    Change(const Change&) = delete;
-    Change& operator=(const Change&) = delete;
-
-   private:
-    Impl& simulator_;
-    const std::lock_guard<std::mutex> lock_;
-  };
-
-  Impl(Simulator& simulator, SimulatorOptions options)
-      : remembered_requests_(options.remembered_requests),
-        crowd_front_(*this, Server::kCrowd),
-        confluence_front_(*this, Server::kConfluence),
-        control_(simulator) {
-    // No request may meet a server that is not there yet.
-    const std::lock_guard lock(mutex_);
-    crowd_server_ = std::make_unique<HttpServer>(options.crowd.listener, crowd_front_);
-    confluence_server_ =
-        std::make_unique<HttpServer>(options.confluence.listener, confluence_front_);
-    crowd_ = std::make_unique<Crowd>(std::move(options.crowd), clock_, crowd_server_->origin());
-    confluence_ = std::make_unique<Confluence>(std::move(options.confluence), *crowd_, counters_,
-                                               clock_, confluence_server_->origin());
-  }
-
-  HttpServer& server(Server which) {
-    return which == Server::kCrowd ? *crowd_server_ : *confluence_server_;
-  }
-
-  void remember(Server server, const Request& request) {
-    if (server == Server::kCrowd) {
-      ++counters_.crowd_requests;
-    } else {
-      ++counters_.confluence_requests;
-      if (request.path ==
-          confluence_->options().context_path + std::string(confluence_->probe_path())) {
-        ++counters_.exchanges;
-      }
-    }
-    if (remembered_requests_ == 0) return;
-    if (requests_.size() >= remembered_requests_) requests_.pop_front();
-    requests_.push_back(request);
-    requests_.back().server = server;
-  }
-
-  const User& user(std::string_view name) const {
-    const User* found = crowd_->find_user(name);
-    if (found == nullptr) throw std::invalid_argument("unknown user: " + std::string(name));
-    return *found;
-  }
-
-  Counters current_counters() const {
-    Counters counters = counters_;
-    counters.live_sessions = confluence_->session_count();
-    return counters;
-  }
-
-  const std::size_t remembered_requests_;
-  mutable std::mutex mutex_;
-  mutable std::condition_variable changed_;
-  mutable unsigned waiting_ = 0;
-  /// Nobody waits any more.
-  bool stopping_ = false;
-  Clock clock_;
-  Counters counters_;
-  FaultBook faults_;
-  std::deque<ReceivedRequest> requests_;
-  std::unique_ptr<Crowd> crowd_;
-  std::unique_ptr<Confluence> confluence_;
-  Front crowd_front_;
-  Front confluence_front_;
-  Control control_;
-  // Last, so that they are gone first: their threads use all of the above.
-  std::unique_ptr<HttpServer> crowd_server_;
-  std::unique_ptr<HttpServer> confluence_server_;
-  std::unique_ptr<HttpServer> control_server_;
-};
 
 Simulator::Simulator(SimulatorOptions options) {
   const std::optional<Listener> control = options.control;
@@ -176,6 +31,10 @@ std::string Simulator::confluence_url() const {
 }
 std::string Simulator::control_url() const {
   return impl_->control_server_ ? impl_->control_server_->origin() : std::string();
+}
+std::string Simulator::second_crowd_url() const {
+  const std::lock_guard lock(impl_->mutex_);
+  return impl_->second_crowd_ ? impl_->second_crowd_->base_url() : std::string();
 }
 std::uint16_t Simulator::crowd_port() const {
   return impl_->crowd_server_->port();
@@ -205,6 +64,25 @@ void Simulator::configure_confluence(const std::function<void(ConfluenceOptions&
   impl_->confluence_->set_options(std::move(options));
 }
 
+std::optional<CrowdOptions> Simulator::second_crowd_options() const {
+  const std::lock_guard lock(impl_->mutex_);
+  if (!impl_->second_crowd_) return std::nullopt;
+  return impl_->second_crowd_->options();
+}
+void Simulator::configure_second_crowd(const std::function<void(CrowdOptions&)>& change) {
+  const Impl::Change guard(*impl_);
+  Crowd& second = impl_->crowd(Server::kSecondCrowd);
+  CrowdOptions options = second.options();
+  change(options);
+  second.set_options(std::move(options));
+}
+void Simulator::restore_options() {
+  const Impl::Change guard(*impl_);
+  impl_->crowd_->set_options(impl_->first_options_.crowd);
+  impl_->confluence_->set_options(impl_->first_options_.confluence);
+  if (impl_->second_crowd_) impl_->second_crowd_->set_options(*impl_->first_options_.second_crowd);
+}
+
 std::string Simulator::log_in(std::string_view user, std::string_view address) {
   const Impl::Change guard(*impl_);
   return impl_->crowd_->log_in(impl_->user(user), std::string(address));
@@ -212,6 +90,11 @@ std::string Simulator::log_in(std::string_view user, std::string_view address) {
 std::string Simulator::log_in(std::string_view user, const ValidationFactors& factors) {
   const Impl::Change guard(*impl_);
   return impl_->crowd_->log_in(impl_->user(user), impl_->crowd_->client_address(factors));
+}
+std::string Simulator::log_in_at_second_crowd(std::string_view user, std::string_view address) {
+  const Impl::Change guard(*impl_);
+  Crowd& second = impl_->crowd(Server::kSecondCrowd);
+  return second.log_in(impl_->user(user, Server::kSecondCrowd), std::string(address));
 }
 void Simulator::log_in_as(std::string_view user, std::string_view address, std::string token) {
   const Impl::Change guard(*impl_);
@@ -232,6 +115,20 @@ bool Simulator::token_valid(std::string_view token) const {
 std::string Simulator::remember_me_cookie(std::string_view user) {
   const Impl::Change guard(*impl_);
   return impl_->crowd_->make_remember_me(impl_->user(user));
+}
+
+void Simulator::probe_as(std::string_view user, std::string_view address) {
+  const Impl::Change guard(*impl_);
+  Crowd& crowd = *impl_->crowd_;
+  const ConfluenceOptions& options = impl_->confluence_->options();
+  Request request;
+  request.method = "GET";
+  request.path = options.context_path + std::string(impl_->confluence_->probe_path());
+  request.target = request.path;
+  request.peer_address = address;
+  const std::string token = crowd.log_in(impl_->user(user), std::string(address));
+  request.headers = {{"Cookie", impl_->confluence_->sso_cookie_name() + '=' + token}};
+  impl_->confluence_->handle(request);
 }
 
 void Simulator::restart_confluence() {
@@ -263,6 +160,7 @@ void Simulator::clear_faults() {
 void Simulator::release() {
   impl_->crowd_server_->release();
   impl_->confluence_server_->release();
+  if (impl_->second_crowd_server_) impl_->second_crowd_server_->release();
 }
 void Simulator::stop_listening(Server server) {
   impl_->server(server).stop_listening();
@@ -312,12 +210,10 @@ bool Simulator::wait_until(const std::function<bool(const Counters&)>& done,
 }
 bool Simulator::wait_for_requests(Server server, std::uint64_t n,
                                   std::chrono::milliseconds limit) const {
-  return wait_until(
-      [=](const Counters& counters) {
-        return (server == Server::kCrowd ? counters.crowd_requests
-                                         : counters.confluence_requests) >= n;
-      },
-      limit);
+  const auto counter = server == Server::kCrowd         ? &Counters::crowd_requests
+                       : server == Server::kSecondCrowd ? &Counters::second_crowd_requests
+                                                        : &Counters::confluence_requests;
+  return wait_until([=](const Counters& counters) { return counters.*counter >= n; }, limit);
 }
 bool Simulator::wait_for_hanging(std::uint64_t n, std::chrono::milliseconds limit) const {
   return wait_until([=](const Counters& counters) { return counters.hanging >= n; }, limit);

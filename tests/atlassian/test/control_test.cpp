@@ -89,6 +89,23 @@ BOOST_AUTO_TEST_CASE(options) {
   BOOST_TEST((result("PATCH", "/crowd", json::serialize(crowd)) == crowd));
 }
 
+BOOST_AUTO_TEST_CASE(causes_by_their_words) {
+  const json::object before = result("GET", "/crowd");
+  const json::array list = result("GET", "/causes").at("causes").as_array();
+  BOOST_TEST(list.size() > 40U);
+  BOOST_TEST(text_member(list.at(0).as_object(), "word") == "untrusted-proxy");
+  const json::object made =
+      result("POST", "/causes", R"({"word":"token-expired","user":"bob","client":"10.1.1.1"})");
+  BOOST_TEST((text_member(made, "cookies") == "crowd.token_key=" + text_member(made, "token")));
+  BOOST_TEST(!simulator.token_valid(text_member(made, "token")));
+  result("POST", "/causes", R"({"word":"crowd-slow"})");
+  BOOST_TEST((simulator.crowd_options().overload == Overload::kUnavailable));
+  result("POST", "/mend");
+  BOOST_TEST((result("GET", "/crowd") == before));
+  BOOST_TEST(control("POST", "/causes", R"({"word":"bad-weather"})").status == 400U);
+  BOOST_TEST(control("GET", "/second-crowd").status == 400U);
+}
+
 BOOST_AUTO_TEST_CASE(unusable_options) {
   const auto refusal = [&](const std::string& server, const std::string& body) {
     const Answer answer = control("PATCH", server, body);
