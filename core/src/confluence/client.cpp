@@ -85,6 +85,16 @@ Verdict ConfluenceClient::exchange(const Visitor& visitor, std::string_view sess
   return verdict;
 }
 
+Expected<HttpResponse, HttpError> ConfluenceClient::ask(
+    std::string_view path, const Visitor& visitor, std::chrono::steady_clock::time_point deadline) {
+  std::vector<std::string> headers = exchange_headers(settings_, visitor, {});
+  std::erase_if(headers, [&](const std::string& header) {
+    return (visitor.token.empty() && header.starts_with("Cookie:")) ||
+           (visitor.address.empty() && header.starts_with("X-Forwarded-For:"));
+  });
+  return http_.get(settings_.base_url.text + std::string(path), headers, deadline);
+}
+
 Expected<HttpResponse, HttpError> ConfluenceClient::get(
     const Visitor& visitor, std::string_view session_cookies,
     std::chrono::steady_clock::time_point deadline) {
