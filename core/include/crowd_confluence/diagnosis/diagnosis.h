@@ -46,6 +46,9 @@ struct Finding {
   Certainty certainty = Certainty::proven;
   /// All causes that fit, the likeliest first, unless only one does.
   std::vector<Cause> candidates;
+  /// What is wrong, or how things are, with this set-up's values; without a full stop. For people:
+  /// it is not in the JSON.
+  std::string sentence;
   /// What to do, with this set-up's values; where there are candidates, what would decide. One or
   /// more sentences.
   std::string remedy;

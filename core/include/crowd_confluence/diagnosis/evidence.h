@@ -68,6 +68,7 @@ struct SetupEvidence {
   std::string confluence;         // the base URL
   std::string confluence_scheme;  // http or https
   std::string confluence_host;    // without port
+  std::string probe_path;         // what is asked, below it
   std::string crowd;              // the base URL; empty: Crowd cannot be asked
   std::string crowd_host;
   std::string application;  // in whose name Crowd is asked
