@@ -51,11 +51,24 @@ std::optional<std::string> RawConnection::read_request() {
       received_.erase(0, head.size());
       return head;
     }
-    std::array<char, 4096> buffer;
-    const ssize_t count = recv(descriptor_, buffer.data(), buffer.size(), 0);
-    if (count <= 0) return std::nullopt;
-    received_.append(buffer.data(), static_cast<std::size_t>(count));
+    if (!receive()) return std::nullopt;
   }
+}
+
+std::optional<std::string> RawConnection::read_body(std::size_t size) {
+  while (received_.size() < size)
+    if (!receive()) return std::nullopt;
+  std::string body = received_.substr(0, size);
+  received_.erase(0, size);
+  return body;
+}
+
+bool RawConnection::receive() {
+  std::array<char, 4096> buffer;
+  const ssize_t count = recv(descriptor_, buffer.data(), buffer.size(), 0);
+  if (count <= 0) return false;
+  received_.append(buffer.data(), static_cast<std::size_t>(count));
+  return true;
 }
 
 bool RawConnection::write(std::string_view bytes) {

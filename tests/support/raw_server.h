@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -23,8 +24,11 @@ class RawConnection {
   int number() const { return number_; }
 
   /// The next request's head, from the request line to the empty line; nullopt when the client has
-  /// closed. Requests have no body here.
+  /// closed. If the request has a body, `read_body` must follow.
   std::optional<std::string> read_request();
+
+  /// The next `size` bytes; nullopt when the client closes before.
+  std::optional<std::string> read_body(std::size_t size);
 
   /// False when the client has closed.
   bool write(std::string_view bytes);
@@ -39,6 +43,8 @@ class RawConnection {
   void reset_at_end();
 
  private:
+  bool receive();
+
   int descriptor_;
   int number_;
   std::string received_;

@@ -54,4 +54,18 @@ std::optional<std::string> JsonObject::text_of(std::string_view member) const {
   return std::nullopt;
 }
 
+std::optional<std::int64_t> JsonObject::integer_of(std::string_view member) const {
+  const boost::json::value* value = parsed_->object.if_contains({member.data(), member.size()});
+  const std::int64_t* integer = value == nullptr ? nullptr : value->if_int64();
+  if (integer == nullptr) return std::nullopt;
+  return *integer;
+}
+
+std::optional<JsonObject> JsonObject::object_of(std::string_view member) const {
+  const boost::json::value* value = parsed_->object.if_contains({member.data(), member.size()});
+  const auto* object = value == nullptr ? nullptr : value->if_object();
+  if (object == nullptr) return std::nullopt;
+  return JsonObject(std::make_unique<Parsed>(Parsed{*object}));
+}
+
 }  // namespace crowd_confluence

@@ -3,6 +3,7 @@
 #ifndef CROWD_CONFLUENCE_SRC_BASE_JSON_H_
 #define CROWD_CONFLUENCE_SRC_BASE_JSON_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,12 @@ class JsonObject {
 
   /// A member that is a string, as it is, or that is a boolean or an integer, as JSON writes it.
   [[nodiscard]] std::optional<std::string> text_of(std::string_view member) const;
+
+  /// A member that is an integer.
+  [[nodiscard]] std::optional<std::int64_t> integer_of(std::string_view member) const;
+
+  /// A copy of a member that is an object itself.
+  [[nodiscard]] std::optional<JsonObject> object_of(std::string_view member) const;
 
  private:
   struct Parsed;

@@ -3,37 +3,11 @@
 #include <cassert>
 #include <utility>
 
+#include "confluence/failure_reason.h"
 #include "version.h"
 
 namespace crowd_confluence {
 namespace {
-
-/// What it means that Confluence could not be asked.
-Reason reason_of(HttpFailure failure) {
-  switch (failure) {
-    case HttpFailure::timeout:
-      return Reason::timeout;
-    case HttpFailure::refused:
-      return Reason::refused;
-    case HttpFailure::name_lookup:
-      return Reason::name_lookup;
-    case HttpFailure::tls:
-      return Reason::tls;
-    case HttpFailure::proxy:
-      return Reason::proxy;
-    case HttpFailure::network:
-      return Reason::network;
-    case HttpFailure::protocol:
-      return Reason::protocol;
-    case HttpFailure::too_large:
-      return Reason::too_large;
-    case HttpFailure::ambiguous_length:  // one answer's fault, by which no breaker opens
-      return Reason::unexpected_answer;
-    case HttpFailure::internal:
-      break;
-  }
-  return Reason::internal;
-}
 
 Verdict unavailable(Reason reason, std::string detail = {}) {
   Verdict verdict;
@@ -86,6 +60,16 @@ Verdict ConfluenceClient::exchange(const Visitor& visitor, std::string_view sess
   // Perhaps the session is refused, and not the token.
   if (verdict.result == Result::rejected) return unavailable(Reason::unexpected_answer);
   return verdict;
+}
+
+Expected<HttpResponse, HttpError> ConfluenceClient::ask(
+    std::string_view path, const Visitor& visitor, std::chrono::steady_clock::time_point deadline) {
+  std::vector<std::string> headers = exchange_headers(settings_, visitor, {});
+  std::erase_if(headers, [&](const std::string& header) {
+    return (visitor.token.empty() && header.starts_with("Cookie:")) ||
+           (visitor.address.empty() && header.starts_with("X-Forwarded-For:"));
+  });
+  return http_.get(settings_.base_url.text + std::string(path), headers, deadline);
 }
 
 Expected<HttpResponse, HttpError> ConfluenceClient::get(

@@ -1,4 +1,4 @@
-// Users' names, as an answer gives them.
+// Users' names, as the headers of an answer give them.
 
 #ifndef CROWD_CONFLUENCE_SRC_CONFLUENCE_USER_NAME_H_
 #define CROWD_CONFLUENCE_SRC_CONFLUENCE_USER_NAME_H_
@@ -9,12 +9,6 @@
 #include "crowd_confluence/http/response.h"
 
 namespace crowd_confluence {
-
-/// Whether this may be passed on as a user's name, into logs, headers and comparisons: valid UTF-8
-/// of at most 255 bytes, without control characters, invisible ones and those that change the
-/// direction of the text, without blanks at an end, and not `(null)`, by which C programs write
-/// that there is none.
-[[nodiscard]] bool is_user_name(std::string_view name);
 
 /// The name in a header of Atlassian's, which its newer applications encode for URLs and its older
 /// ones do not. It is decoded if an encoder would have made just this of some name; otherwise it is

@@ -1,12 +1,10 @@
 #include "crowd_confluence/confluence/verdict.h"
 
-#include <curl/curl.h>
-
-#include <charconv>
 #include <string>
 
 #include "base/ascii.h"
 #include "base/json.h"
+#include "base/user_name.h"
 #include "confluence/answer_in_words.h"
 #include "confluence/answerer.h"
 #include "confluence/cached_answer.h"
@@ -14,6 +12,7 @@
 #include "confluence/response_cookies.h"
 #include "confluence/user_name.h"
 #include "crowd_confluence/confluence/seraph.h"
+#include "http/retry_after.h"
 
 namespace crowd_confluence {
 namespace {
@@ -54,24 +53,6 @@ class SeraphHeaders {
   LoginReason login_reason_;
   std::string user_;
 };
-
-std::optional<std::chrono::seconds> retry_after(const HttpResponse& response) {
-  constexpr long long kLongest = 24 * 60 * 60;
-  const std::string_view text = ascii::trimmed(response.header("Retry-After").value_or(""));
-  if (text.empty()) return std::nullopt;
-  long long seconds = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    // A date is compared with the server's own clock, as this host's may differ.
-    const time_t at = curl_getdate(std::string(text).c_str(), nullptr);
-    const time_t now =
-        curl_getdate(std::string(response.header("Date").value_or("")).c_str(), nullptr);
-    if (at == -1 || now == -1) return std::nullopt;
-    seconds = static_cast<long long>(at) - static_cast<long long>(now);
-  }
-  if (seconds < 0 || seconds > kLongest) return std::nullopt;
-  return std::chrono::seconds(seconds);
-}
 
 /// What the probe's JSON answer says of the user.
 struct ProbeAnswer {

@@ -55,6 +55,7 @@ Attempt ask(HttpConnection& connection, std::string_view request, Deadline deadl
     if (error) return {std::move(*error), was_heard};
   } while (!reader.is_complete());
   HttpResponse response = reader.take_response();
+  response.local_address = connection.local_address();
   // The name may lead to another server by now.
   const bool is_reusable = reader.leaves_connection_usable() && response.status < 500;
   return {std::move(response), was_heard, is_reusable};
@@ -77,19 +78,55 @@ class HttpClient::Impl {
   Expected<HttpResponse, HttpError> get(const std::string& url,
                                         const std::vector<std::string>& headers,
                                         Deadline deadline) {
+    const auto message = message_for("GET", url, headers, {});
+    if (!message) return message.error();
+    if (std::optional<HttpConnection> kept = pool_.take(message.value().origin)) {
+      Attempt attempt = ask(*kept, message.value().text, deadline);
+      if (!attempt.met_a_dead_connection())
+        return result_of(std::move(attempt), message.value().origin, *std::move(kept));
+    }
+    return ask_over_new_connection(message.value(), url, deadline);
+  }
+
+  Expected<HttpResponse, HttpError> post(const std::string& url,
+                                         const std::vector<std::string>& headers,
+                                         std::string_view body, Deadline deadline) {
+    const auto message = message_for("POST", url, headers, body);
+    if (!message) return message.error();
+    return ask_over_new_connection(message.value(), url, deadline);
+  }
+
+ private:
+  /// A request that may be sent.
+  struct Message {
+    std::string text;
+    std::string_view origin;  // of its URL
+  };
+
+  Expected<Message, HttpError> message_for(std::string_view method, const std::string& url,
+                                           const std::vector<std::string>& headers,
+                                           std::string_view body) const {
     const auto parts = HttpUrl::parse(url);
     if (!parts || !may_be_in_url(url))
       return HttpError{HttpFailure::internal, "this is no URL of http or https"};
     if (!std::all_of(headers.begin(), headers.end(), may_be_header))
       return HttpError{HttpFailure::internal, "a header of the request has control characters"};
-    const std::string request = request_for(url, *parts, headers);
-    const auto origin = std::string_view(url).substr(0, url.size() - parts->target.size());
+    return Message{request_for(method, url, *parts, headers, body),
+                   std::string_view(url).substr(0, url.size() - parts->target.size())};
+  }
 
-    if (std::optional<HttpConnection> kept = pool_.take(origin)) {
-      Attempt attempt = ask(*kept, request, deadline);
-      if (!attempt.met_a_dead_connection())
-        return result_of(std::move(attempt), origin, *std::move(kept));
-    }
+  std::string request_for(std::string_view method, const std::string& url, const HttpUrl& parts,
+                          const std::vector<std::string>& headers, std::string_view body) const {
+    if (!proxy_.relays_requests || parts.is_https)
+      return request_text(method, parts.target, parts.authority, headers, body);
+    std::vector<std::string> with_proxys = headers;
+    if (!proxy_.authorization.empty()) with_proxys.push_back(proxy_.authorization);
+    return request_text(method, url, parts.authority, with_proxys, body);
+  }
+
+  Expected<HttpResponse, HttpError> ask_over_new_connection(const Message& message,
+                                                            const std::string& url,
+                                                            Deadline deadline) {
     auto opened = HttpConnection::open(context_, url, deadline);
     if (!opened) {
       HttpError error = opened.error();
@@ -97,18 +134,8 @@ class HttpClient::Impl {
       return error;
     }
     HttpConnection fresh = std::move(opened).value();
-    Attempt attempt = ask(fresh, request, deadline);
-    return result_of(std::move(attempt), origin, std::move(fresh));
-  }
-
- private:
-  std::string request_for(const std::string& url, const HttpUrl& parts,
-                          const std::vector<std::string>& headers) const {
-    if (!proxy_.relays_requests || parts.is_https)
-      return get_request(parts.target, parts.authority, headers);
-    std::vector<std::string> with_proxys = headers;
-    if (!proxy_.authorization.empty()) with_proxys.push_back(proxy_.authorization);
-    return get_request(url, parts.authority, with_proxys);
+    Attempt attempt = ask(fresh, message.text, deadline);
+    return result_of(std::move(attempt), message.origin, std::move(fresh));
   }
 
   Expected<HttpResponse, HttpError> result_of(Attempt attempt, std::string_view origin,
@@ -139,6 +166,13 @@ Expected<HttpResponse, HttpError> HttpClient::get(const std::string& url,
 Expected<HttpResponse, HttpError> HttpClient::get(const std::string& url,
                                                   const std::vector<std::string>& headers) {
   return get(url, headers, std::chrono::steady_clock::now() + impl_->settings().timeout);
+}
+
+Expected<HttpResponse, HttpError> HttpClient::post(const std::string& url,
+                                                   const std::vector<std::string>& headers,
+                                                   std::string_view body, Deadline deadline) {
+  const SigpipeBlocked blocked;
+  return impl_->post(url, headers, body, deadline);
 }
 
 HttpLibrary::HttpLibrary() : usable_(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {}

@@ -215,6 +215,10 @@ curl_socket_t HttpConnection::make_socket(void* notes, curlsocktype, curl_sockad
 CURLcode HttpConnection::connect() {
   const CURLcode code = curl_easy_perform(handle_.get());
   if (code != CURLE_OK) return code;
+  const char* address = nullptr;
+  if (curl_easy_getinfo(handle_.get(), CURLINFO_LOCAL_IP, &address) == CURLE_OK &&
+      address != nullptr)
+    local_address_ = address;
   return curl_easy_getinfo(handle_.get(), CURLINFO_ACTIVESOCKET, &socket_);
 }
 

@@ -63,6 +63,9 @@ class HttpConnection {
   /// next might not be the answer to what is sent next. Messages of TLS itself do not count.
   [[nodiscard]] bool is_stale();
 
+  /// This host's end of it, without a port, as the system writes it.
+  [[nodiscard]] const std::string& local_address() const { return local_address_; }
+
   /// The time since it was made.
   [[nodiscard]] std::chrono::steady_clock::duration age() const {
     return std::chrono::steady_clock::now() - opened_;
@@ -90,6 +93,7 @@ class HttpConnection {
   std::unique_ptr<Notes> notes_;
   std::unique_ptr<CURL, HandleDeleter> handle_;
   curl_socket_t socket_ = CURL_SOCKET_BAD;
+  std::string local_address_;
 };
 
 }  // namespace crowd_confluence

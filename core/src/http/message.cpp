@@ -99,13 +99,18 @@ std::optional<HttpUrl> HttpUrl::parse(std::string_view text) {
   return url;
 }
 
-std::string get_request(std::string_view target, std::string_view authority,
-                        const std::vector<std::string>& headers) {
-  std::string text = "GET ";
+std::string request_text(std::string_view method, std::string_view target,
+                         std::string_view authority, const std::vector<std::string>& headers,
+                         std::string_view body) {
+  std::string text(method);
+  text += ' ';
   if (target.empty() || target.front() == '?') text += '/';
   text.append(target).append(" HTTP/1.1\r\nHost: ").append(without_zone(authority)).append("\r\n");
   for (const std::string& header : headers) text.append(header).append("\r\n");
-  return text.append("\r\n");
+  // A server may wait for one after a POST, whatever is in it (RFC 9110 §8.6).
+  if (method != "GET")
+    text.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
+  return text.append("\r\n").append(body);
 }
 
 /// Puts what Beast finds into an HttpResponse.

@@ -25,10 +25,11 @@ struct HttpUrl {
   static std::optional<HttpUrl> parse(std::string_view text);
 };
 
-/// A GET request with these headers, each `name: value`, besides Host. `target` is what stands
-/// behind GET.
-std::string get_request(std::string_view target, std::string_view authority,
-                        const std::vector<std::string>& headers);
+/// A request with these headers, each `name: value`, besides Host and, unless it is a GET,
+/// Content-Length. `target` is what stands behind the method.
+std::string request_text(std::string_view method, std::string_view target,
+                         std::string_view authority, const std::vector<std::string>& headers,
+                         std::string_view body);
 
 /// Reads one response from the bytes of a connection, as they come. Interim responses (1xx) and
 /// trailers are passed over. Status lines and headers may have `most_head_bytes` together, and so

@@ -1,22 +1,9 @@
 #include "http/proxy.h"
 
-#include <openssl/evp.h>
-
+#include "base/base64.h"
 #include "http/curl_url.h"
 
 namespace crowd_confluence {
-namespace {
-
-std::string base64(const std::string& text) {
-  std::string encoded((text.size() + 2) / 3 * 4 + 1, '\0');  // with room for a NUL
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                                     reinterpret_cast<const unsigned char*>(text.data()),
-                                     static_cast<int>(text.size()));
-  encoded.resize(static_cast<std::size_t>(length));
-  return encoded;
-}
-
-}  // namespace
 
 HttpProxy HttpProxy::of(const std::string& url) {
   HttpProxy proxy;

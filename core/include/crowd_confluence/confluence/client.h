@@ -32,6 +32,12 @@ class CROWD_CONFLUENCE_EXPORT ConfluenceClient {
   /// 401 without saying why, or nothing that can be understood, it is asked once more without them.
   [[nodiscard]] Verdict exchange(const Visitor& visitor, std::string_view session_cookies);
 
+  /// Asks for one page below the base URL without judging the answer: for a diagnosis. No session
+  /// cookies are sent; an empty token or address is left out.
+  [[nodiscard]] Expected<HttpResponse, HttpError> ask(
+      std::string_view path, const Visitor& visitor,
+      std::chrono::steady_clock::time_point deadline);
+
   [[nodiscard]] const ConfluenceSettings& settings() const { return settings_; }
 
  private:

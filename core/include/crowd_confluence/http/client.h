@@ -1,4 +1,4 @@
-// GET requests to one server, over connections that are kept and reused.
+// Requests to one server, over connections that are kept and reused.
 
 #ifndef CROWD_CONFLUENCE_HTTP_CLIENT_H_
 #define CROWD_CONFLUENCE_HTTP_CLIENT_H_
@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "crowd_confluence/expected.h"
@@ -17,13 +18,14 @@
 
 namespace crowd_confluence {
 
-/// Sends GET requests to one server and reuses its connections.
+/// Sends requests to one server and reuses its connections.
 ///
 /// Redirects are not followed, only http and https are spoken, environment variables, cookies and
 /// .netrc play no part. A response with more than kMaxHeaderBytes of headers or kMaxBodyBytes of
 /// body is an error, and so is one that gives its length in two ways (`ambiguous_length`). A
-/// request is sent once more only when a kept connection turned out to be closed before anything
-/// came back.
+/// GET is sent once more only when a kept connection turned out to be closed before anything came
+/// back. A POST is sent once: over a connection of its own, on which nothing else has been sent, as
+/// nobody could tell whether the server has read it before a kept one broke.
 ///
 /// A connection is kept for the next request until its lifetime is over, but not after an answer of
 /// 5xx, so that a name that has moved is noticed, and never once more came over it than was asked
@@ -61,6 +63,11 @@ class CROWD_CONFLUENCE_EXPORT HttpClient {
   /// As above, for at most the settings' timeout.
   [[nodiscard]] Expected<HttpResponse, HttpError> get(const std::string& url,
                                                       const std::vector<std::string>& headers);
+
+  /// The same for a POST. Content-Length is sent besides Host, Content-Type stands in `headers`.
+  [[nodiscard]] Expected<HttpResponse, HttpError> post(
+      const std::string& url, const std::vector<std::string>& headers, std::string_view body,
+      std::chrono::steady_clock::time_point deadline);
 
  private:
   class Impl;
