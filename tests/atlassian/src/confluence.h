@@ -121,6 +121,8 @@ inline const std::string& confluence_name(const User& user) {
 
 /// The REST resources, below /rest/.
 Response confluence_rest(Confluence& confluence, Visit& visit);
+/// Those for content, for a visitor who may use Confluence.
+Response content_rest(Confluence& confluence, Visit& visit);
 /// Everything that is HTML.
 Response confluence_page(Confluence& confluence, Visit& visit);
 /// 302 to the log-in page.
