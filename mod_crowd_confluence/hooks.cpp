@@ -6,6 +6,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "handlers/check.h"
 #include "module_functions.h"
 #include "process/child.h"
 #include "process/start.h"
@@ -85,6 +86,8 @@ void crowd_confluence_register_hooks(apr_pool_t*) {
   // mod_dir decides after the fixup what a directory is answered with.
   ap_hook_handler(before_cache, nullptr, kCache, APR_HOOK_REALLY_FIRST);
   ap_hook_handler(after_cache, kCache, nullptr, APR_HOOK_REALLY_FIRST);
+  // The module's own pages, which SetHandler names.
+  ap_hook_handler(cc::answer_check, nullptr, nullptr, APR_HOOK_MIDDLE);
   // What Confluence gave must not get out, neither with an answer nor with an error page.
   cc::register_response_filter();
   ap_hook_insert_filter(cc::insert_response_filter, kHeaders, nullptr, APR_HOOK_LAST);

@@ -49,7 +49,7 @@ void merge(const DirectoryConfig& outer, const DirectoryConfig& inner, Directory
 
 }  // namespace
 
-const std::string DirectoryConfig::kDefaultTokenCookie = ConfluenceSettings().token_cookie;
+const TokenCookie DirectoryConfig::kDefaultTokenCookie{kUsualTokenCookie};
 const CookieNames& DirectoryConfig::kDefaultSessionCookies = CookieNames::defaults();
 const PassAs DirectoryConfig::kDefaultPassAs;
 
@@ -70,6 +70,21 @@ ConfluenceSettings DirectoryConfig::confluence_settings() const {
   if (pinned_public_key != nullptr) http.pinned_public_key = *pinned_public_key;
   if (outgoing_proxy != nullptr) http.outgoing_proxy = *outgoing_proxy;
   if (client_certificate != nullptr) http.client_certificate = *client_certificate;
+  return settings;
+}
+
+std::optional<CrowdSettings> DirectoryConfig::crowd_settings() const {
+  if (crowd == nullptr || crowd_application == nullptr) return std::nullopt;
+  CrowdSettings settings;
+  settings.base_url = crowd->base_url;
+  settings.application = crowd_application->name;
+  settings.password = crowd_application->password;
+  // Pin and client certificate are Confluence's own.
+  settings.http.connect_timeout = crowd->connect_timeout;
+  settings.http.timeout = crowd->timeout;
+  settings.http.verify_peer = verify_peer.value_or(true);
+  if (ca_certificate_file != nullptr) settings.http.ca_certificate_file = *ca_certificate_file;
+  if (outgoing_proxy != nullptr) settings.http.outgoing_proxy = *outgoing_proxy;
   return settings;
 }
 
@@ -104,6 +119,7 @@ void* crowd_confluence_create_server_config(apr_pool_t* pool, server_rec*) {
   auto* config = new (apr_palloc(pool, sizeof(cc::ServerConfig))) cc::ServerConfig;
   config->messages = apr_array_make(pool, 0, sizeof(cc::StartMessage));
   config->files = apr_array_make(pool, 0, sizeof(cc::FileOfChildren));
+  config->crowd_sections = apr_array_make(pool, 0, sizeof(const cc::DirectoryConfig*));
   return config;
 }
 

@@ -18,12 +18,15 @@
 #include <string>
 
 #include "apr/socache.h"
+#include "config/told_cookie_name.h"
 #include "crowd_confluence/broker/session_broker.h"
 #include "crowd_confluence/confluence/settings.h"
 #include "crowd_confluence/cookie/cookie_names.h"
+#include "crowd_confluence/crowd/settings.h"
 #include "crowd_confluence/http/certificates.h"
 #include "crowd_confluence/http/url.h"
 #include "crowd_confluence/outcome.h"
+#include "crowd_confluence/secret_text.h"
 
 namespace crowd_confluence::httpd {
 
@@ -35,6 +38,31 @@ struct Upstream {
   std::chrono::milliseconds timeout{5000};
   std::chrono::milliseconds retry{30'000};
   std::optional<std::uint32_t> max_waiting;  // half of the server's threads unless set
+};
+
+/// The SSO cookie's name unless another one is set.
+inline constexpr const char* kUsualTokenCookie = "crowd.token_key";
+
+/// CrowdConfluenceCrowdURL with its parameters.
+struct Crowd {
+  const char* place = "";  // where it stands, for messages
+  BaseUrl base_url;
+  std::chrono::milliseconds connect_timeout{2000};
+  std::chrono::milliseconds timeout{5000};
+  /// For CrowdConfluenceTokenCookie auto. It changes while httpd runs.
+  mutable ToldCookieName token_cookie{kUsualTokenCookie};
+};
+
+/// CrowdConfluenceCrowdApplication.
+struct CrowdApplication {
+  std::string name;
+  SecretText password;
+};
+
+/// CrowdConfluenceTokenCookie.
+struct TokenCookie {
+  std::string name;
+  bool is_told = false;  // auto: the name is the one that Crowd tells
 };
 
 /// CrowdConfluencePassAs.
@@ -69,7 +97,7 @@ struct DirectoryConfig {
   Place enabled_at;
   const Upstream* upstream = nullptr;
   const Probe* probe = nullptr;
-  const std::string* token_cookie = nullptr;
+  const TokenCookie* token_cookie = nullptr;
   const CookieNames* session_cookies = nullptr;
   const PassAs* pass_as = nullptr;
   std::optional<bool> forwarded_for;
@@ -82,11 +110,20 @@ struct DirectoryConfig {
   std::optional<bool> verify_peer;
   const std::string* outgoing_proxy = nullptr;
   std::optional<bool> protect_cookie;
+  const Crowd* crowd = nullptr;
+  const CrowdApplication* crowd_application = nullptr;
 
   friend bool operator==(const DirectoryConfig&, const DirectoryConfig&) = default;
 
+  /// With `auto`, another one as soon as Crowd tells it.
   [[nodiscard]] const std::string& token_cookie_name() const {
-    return token_cookie != nullptr ? *token_cookie : kDefaultTokenCookie;
+    if (token_cookie == nullptr) return kDefaultTokenCookie.name;
+    return token_cookie->is_told && crowd != nullptr ? crowd->token_cookie.current()
+                                                     : token_cookie->name;
+  }
+  /// Whether Crowd is asked for the SSO cookie's name.
+  [[nodiscard]] bool asks_for_token_cookie() const {
+    return token_cookie != nullptr && token_cookie->is_told;
   }
   [[nodiscard]] const CookieNames& session_cookie_names() const {
     return session_cookies != nullptr ? *session_cookies : kDefaultSessionCookies;
@@ -111,8 +148,11 @@ struct DirectoryConfig {
   [[nodiscard]] ConfluenceSettings confluence_settings() const;
   [[nodiscard]] BrokerPolicy broker_policy(std::uint32_t default_max_waiting) const;
 
+  /// How to ask Crowd; nothing where that is not set.
+  [[nodiscard]] std::optional<CrowdSettings> crowd_settings() const;
+
  private:
-  static const std::string kDefaultTokenCookie;
+  static const TokenCookie kDefaultTokenCookie;
   static const CookieNames& kDefaultSessionCookies;
   static const PassAs kDefaultPassAs;
 };
@@ -142,8 +182,12 @@ struct ServerConfig {
   GlobalConfig global;                  // of the main server
   apr_array_header_t* messages;         // of StartMessage, in the order of the directives
   apr_array_header_t* files;            // of FileOfChildren
+  apr_array_header_t* crowd_sections;   // of const DirectoryConfig*, where it is said how to ask
   const char* first_enabled = nullptr;  // where the module is switched on first
   bool has_url = false;
+  const char* first_told_cookie = nullptr;  // where CrowdConfluenceTokenCookie is auto first
+  bool has_crowd = false;                   // a CrowdConfluenceCrowdURL
+  bool has_crowd_application = false;
   std::size_t sections = 0;  // that have settings
 };
 

@@ -7,6 +7,7 @@
 
 #include "config/config.h"
 #include "config/confluence_directives.h"
+#include "config/crowd_directives.h"
 #include "config/place.h"
 #include "config/server_directives.h"
 #include "config/session_directives.h"
@@ -76,7 +77,7 @@ const command_rec crowd_confluence_directives[] = {
         "a path below the base URL, then FIELD=VALUE and user=FIELD of its "
         "JSON answer"),
     cc::words_command<cc::set_token_cookie>("CrowdConfluenceTokenCookie",
-                                            "the name of Crowd's SSO cookie"),
+                                            "the name of Crowd's SSO cookie, or auto: ask Crowd"),
     cc::words_command<cc::set_session_cookies>(
         "CrowdConfluenceSessionCookies",
         "Confluence's cookies that make up a session; the first is "
@@ -108,6 +109,12 @@ const command_rec crowd_confluence_directives[] = {
         "CrowdConfluenceProtectCookie",
         "Off: do not add HttpOnly and Secure to an SSO cookie that the "
         "app sets"),
+    cc::words_command<cc::set_crowd_url>(
+        "CrowdConfluenceCrowdURL",
+        "Crowd's base URL, for auto and for diagnosis, then connectiontimeout=TIME, timeout=TIME"),
+    cc::words_command<cc::set_crowd_application>(
+        "CrowdConfluenceCrowdApplication",
+        "the name of an application at Crowd, then file:PATH or exec:COMMAND for its password"),
     cc::server_directive<cc::set_table_size>("CrowdConfluenceTableSize",
                                              "how many visitors this server remembers"),
     cc::server_words_directive<cc::set_socache>(

@@ -2,10 +2,7 @@
 
 #include <ap_provider.h>
 #include <ap_socache.h>
-#include <apr_cstr.h>
 
-#include <fstream>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +10,7 @@
 #include "apr/pool.h"
 #include "config/place.h"
 #include "config/reading.h"
+#include "config/secrets.h"
 #include "config/store_servers.h"
 #include "log.h"
 
@@ -20,41 +18,6 @@ namespace crowd_confluence::httpd {
 namespace {
 
 constexpr std::size_t kMinSecretBytes = 16;
-
-std::string_view without_line_end(std::string_view text) {
-  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
-  return text;
-}
-
-/// What stands behind `scheme` in the word, in any case of its letters: a file's name that is taken
-/// for the secret itself would be one that everybody can guess.
-std::optional<std::string_view> behind(std::string_view scheme, std::string_view word) {
-  if (word.size() < scheme.size() ||
-      apr_cstr_casecmpn(word.data(), scheme.data(), scheme.size()) != 0)
-    return std::nullopt;
-  return word.substr(scheme.size());
-}
-
-/// What stands in a file up to the end of the line. `path` is null if httpd found it too long.
-std::optional<std::string> secret_from_file(const char* path) {
-  if (path == nullptr) return std::nullopt;
-  std::ifstream file(path);
-  std::string line;
-  if (!std::getline(file, line)) return std::nullopt;
-  return std::string(without_line_end(line));
-}
-
-/// What a command says, up to the end of the line.
-std::optional<std::string> secret_from_command(cmd_parms* cmd, const char* command) {
-  char** arguments = nullptr;
-  if (apr_tokenize_to_argv(command, &arguments, cmd->temp_pool) != APR_SUCCESS ||
-      arguments[0] == nullptr)
-    return std::nullopt;
-  const char* line = ap_get_exec_line(cmd->temp_pool, arguments[0], arguments);
-  // httpd has nothing else to say of a command that cannot be run.
-  if (line == nullptr || *line == '\0') return std::nullopt;
-  return std::string(without_line_end(line));
-}
 
 const char* choose_socache(cmd_parms* cmd, GlobalConfig& config, const Words& words) {
   if (words.size() != 1 || words[0].empty())
@@ -108,23 +71,14 @@ const char* set_socache(cmd_parms* cmd, GlobalConfig& config, const Words& words
 }
 
 const char* set_secret(cmd_parms* cmd, GlobalConfig& config, std::string_view word) {
-  std::string secret(word);
-  if (const auto file = behind("file:", word)) {
-    const char* path = ap_server_root_relative(cmd->temp_pool, copy(cmd, *file));
-    const auto read = secret_from_file(path);
-    if (!read) return refuse(cmd, "'" + std::string(word) + "' cannot be read");
-    secret = *read;
-  } else if (const auto command = behind("exec:", word)) {
-    const auto read = secret_from_command(cmd, copy(cmd, *command));
-    if (!read) return refuse(cmd, "the command gives no output, or cannot be run");
-    secret = *read;
-  }
+  ReadSecret secret = read_secret(cmd, word);
+  if (secret.problem != nullptr) return secret.problem;
   // The value itself is in no message.
-  if (secret.size() < kMinSecretBytes)
+  if (secret.value.size() < kMinSecretBytes)
     return refuse(cmd,
                   "the secret is too short; allowed are 16 characters and more, as a value, as "
                   "file:PATH or as exec:COMMAND");
-  config.secret = make_in_pool<std::string>(cmd->pool, std::move(secret));
+  config.secret = make_in_pool<std::string>(cmd->pool, std::move(secret.value));
   return nullptr;
 }
 

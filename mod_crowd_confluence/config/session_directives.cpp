@@ -10,6 +10,7 @@
 
 #include "apr/headers.h"
 #include "apr/pool.h"
+#include "config/place.h"
 #include "config/reserved_headers.h"
 #include "crowd_confluence/cookie/cookie_header.h"
 #include "crowd_confluence/cookie/reserved_cookies.h"
@@ -41,13 +42,16 @@ const char* set_ttl(const cmd_parms* cmd, const Words& words, std::chrono::milli
 }  // namespace
 
 const char* set_token_cookie(cmd_parms* cmd, DirectoryConfig& config, const Words& words) {
-  // "auto" is reserved: it may some day mean the name that Crowd tells.
-  if (words.size() != 1 || !is_cookie_name(words[0]) || words[0] == "auto")
+  if (words.size() != 1 || !is_cookie_name(words[0]))
     return refuse(cmd,
                   "'" + std::string(words.empty() ? "" : words[0]) +
-                      "' is no cookie name; allowed is the name of Crowd's SSO cookie, such as "
-                      "crowd.token_key");
-  config.token_cookie = make_in_pool<std::string>(cmd->pool, words[0]);
+                      "' is no cookie name; allowed are the name of Crowd's SSO cookie, such as "
+                      "crowd.token_key, and auto");
+  const bool is_told = words[0] == "auto";
+  ServerConfig& server = server_config(cmd->server);
+  if (is_told && server.first_told_cookie == nullptr) server.first_told_cookie = place_of(cmd);
+  config.token_cookie = make_in_pool<TokenCookie>(
+      cmd->pool, is_told ? std::string(kUsualTokenCookie) : std::string(words[0]), is_told);
   return refuse_if_same(cmd, config);
 }
 

@@ -27,13 +27,14 @@ template <typename Config>
 constexpr auto settings_of(Config& config) {
   auto& [origin, enabled, enabled_at, upstream, probe, token_cookie, session_cookies, pass_as,
          forwarded_for, session_ttl, rejection_ttl, when, ca_certificate_file, client_certificate,
-         pinned_public_key, verify_peer, outgoing_proxy, protect_cookie] = config;
-  constexpr std::size_t kAllButOrigin = 17;
+         pinned_public_key, verify_peer, outgoing_proxy, protect_cookie, crowd, crowd_application] =
+      config;
+  constexpr std::size_t kAllButOrigin = 19;
   Settings settings{
       std::tie(upstream, probe, token_cookie, session_cookies, forwarded_for, session_ttl,
                rejection_ttl, ca_certificate_file, client_certificate, pinned_public_key,
                verify_peer, outgoing_proxy),
-      std::tie(enabled, enabled_at, pass_as, when, protect_cookie),
+      std::tie(enabled, enabled_at, pass_as, when, protect_cookie, crowd, crowd_application),
   };
   static_assert(std::tuple_size_v<decltype(settings.for_core)> +
                     std::tuple_size_v<decltype(settings.for_module)> ==

@@ -27,8 +27,14 @@ Brokers::~Brokers() {
 }
 
 Brokers::Entry* Brokers::find(Entry* first, const DirectoryConfig& config) {
+  const auto has_same_token_cookie = [&](const Entry& entry) {
+    return !config.asks_for_token_cookie() ||
+           entry.broker.settings().token_cookie == config.token_cookie_name();
+  };
   for (Entry* entry = first; entry != nullptr; entry = entry->next)
-    if (entry->section == &config || is_same_to_core(entry->config, config)) return entry;
+    if ((entry->section == &config || is_same_to_core(entry->config, config)) &&
+        has_same_token_cookie(*entry))
+      return entry;
   return nullptr;
 }
 

@@ -15,6 +15,7 @@
 #include "log.h"
 #include "process/socache_store.h"
 #include "process/start.h"
+#include "process/token_cookie_name.h"
 
 namespace crowd_confluence::httpd {
 namespace {
@@ -78,10 +79,14 @@ void start_child(apr_pool_t* child_pool, server_rec* main_server) {
   }
   // Before the pool's sub-pools, in which others may keep what a thread of ours still uses.
   apr_pool_pre_cleanup_register(child_pool, nullptr, end_child);
-  if (child->http_library.is_usable()) return;
+  if (child->http_library.is_usable()) return ask_at_start(main_server, child->refresh);
   ap_log_error(APLOG_MARK, APLOG_CRIT, 0, main_server,
                CCF_CHILD_UNUSABLE
                "no sessions are obtained in this process: libcurl cannot be used");
+}
+
+BackgroundRefresh* background() {
+  return child != nullptr && child->http_library.is_usable() ? &child->refresh : nullptr;
 }
 
 Brokers* brokers() {

@@ -5,12 +5,16 @@
 
 #include <httpd.h>
 
+#include "crowd_confluence/broker/background_refresh.h"
 #include "process/brokers.h"
 
 namespace crowd_confluence::httpd {
 
 /// child_init.
 void start_child(apr_pool_t* child_pool, server_rec* main_server);
+
+/// Where work is done that no request waits for; null when the child could not start.
+BackgroundRefresh* background();
 
 /// The brokers of this child process; null when the child could not start.
 Brokers* brokers();

@@ -13,6 +13,7 @@
 #include "config/reading.h"
 #include "crowd_confluence/shared/shared_state.h"
 #include "log.h"
+#include "process/check_guard.h"
 #include "process/config_checks.h"
 #include "process/readable_files.h"
 #include "process/shared_memory.h"
@@ -45,6 +46,20 @@ bool is_complete(const server_rec* server, const server_rec* main_server) {
   for (const server_rec* host = main_server->next; host != nullptr; host = host->next)
     if (has_url(host)) return true;
   return false;
+}
+
+/// Where Crowd is to be asked for the SSO cookie's name although no section says how; or null.
+const char* unanswerable_token_cookie(const server_rec* main_server) {
+  const char* place = nullptr;
+  bool has_crowd = false;
+  bool has_application = false;
+  for (const server_rec* server = main_server; server != nullptr; server = server->next) {
+    const ServerConfig& config = server_config(server);
+    if (place == nullptr) place = config.first_told_cookie;
+    has_crowd |= config.has_crowd;
+    has_application |= config.has_crowd_application;
+  }
+  return has_crowd && has_application ? nullptr : place;
 }
 
 int refuse_start(const server_rec* server, const char* text) {
@@ -105,7 +120,7 @@ int prepare(apr_pool_t* config_pool, apr_pool_t* temporary_pool, server_rec* mai
     return refuse_start(main_server, CCF_NO_MEMORY
                         "there is not enough shared memory for CrowdConfluenceTableSize");
   if (!begin_upstreams(*memory, most_upstreams(main_server), config_pool) ||
-      !forget_warnings(config_pool))
+      !forget_warnings(config_pool) || !begin_check_guard(config_pool))
     return refuse_start(main_server, CCF_NO_MEMORY "there is no shared memory at all");
   if (!open_store(global, main_server, config_pool)) return HTTP_INTERNAL_SERVER_ERROR;
   // The second reading of a start says the same again, and then it goes into the log.
@@ -131,6 +146,14 @@ int check(apr_pool_t* pool, apr_pool_t* temporary_pool, server_rec* main_server)
                                 "Confluence is",
                      server_config(server).first_enabled));
   }
+  if (const char* place = unanswerable_token_cookie(main_server))
+    return refuse_start(
+        main_server,
+        apr_psprintf(pool,
+                     CCF_NO_CROWD "'CrowdConfluenceTokenCookie auto' in %s asks Crowd, and "
+                                  "CrowdConfluenceCrowdURL and CrowdConfluenceCrowdApplication "
+                                  "are not both set anywhere",
+                     place));
   const GlobalConfig& global = server_config(main_server).global;
   if (global.socache != nullptr && global.secret == nullptr)
     return refuse_start(main_server, CCF_NO_SECRET

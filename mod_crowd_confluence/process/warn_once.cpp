@@ -22,6 +22,7 @@ struct Said {
   std::array<std::atomic<bool>, static_cast<std::size_t>(WarnOnce::end)> once;
   std::array<Repeated, 64> repeated;
   std::atomic<std::uint32_t> signs;  // in a row
+  std::atomic<std::uint64_t> exchanges;  // all in the upper half, rejected in the lower one
 };
 
 // Shared by the parent and its children of one generation; hooks have no parameter for it.
@@ -67,6 +68,21 @@ bool is_suspicious(bool is_sign) noexcept {
   if (said == nullptr) return false;
   if (!is_sign) said->signs = 0;
   return is_sign && ++said->signs >= kEnough;
+}
+
+std::optional<RecentExchanges> mostly_rejected(bool is_rejected) noexcept {
+  constexpr std::uint32_t kLooksAt = 10;
+  constexpr std::uint64_t kOne = std::uint64_t{1} << 32;
+  if (said == nullptr) return std::nullopt;
+  std::uint64_t counted = said->exchanges.load();
+  std::uint64_t now = 0;
+  do {
+    now = counted + kOne + (is_rejected ? 1 : 0);
+  } while (!said->exchanges.compare_exchange_weak(counted, now >> 32 < kLooksAt ? now : 0));
+  const RecentExchanges recent{static_cast<std::uint32_t>(now >> 32),
+                               static_cast<std::uint32_t>(now)};
+  if (recent.all < kLooksAt || 2 * recent.rejected <= recent.all) return std::nullopt;
+  return recent;
 }
 
 std::optional<std::uint32_t> to_be_said_again(std::uint64_t what, apr_time_t now) noexcept {

@@ -34,6 +34,16 @@ bool is_said(WarnOnce saying) noexcept;
 /// Counts signs that a WarnOnce::address_of_proxy is due: true at the third one in a row.
 bool is_suspicious(bool is_sign) noexcept;
 
+/// How the last exchanges ended.
+struct RecentExchanges {
+  std::uint32_t all = 0;
+  std::uint32_t rejected = 0;
+};
+
+/// Counts an exchange of whatever process. Tells of the last ones, once in so many, if most of them
+/// were rejected.
+std::optional<RecentExchanges> mostly_rejected(bool is_rejected) noexcept;
+
 /// Whether something that may come up with every request is to be said now, and then how often it
 /// was left out since it was last said; nothing while some process has said it in the last minute.
 /// `what` tells it from everything else that is said so. `now` as in request_rec::request_time.

@@ -13,11 +13,13 @@
 #include <new>
 #include <optional>
 
+#include "config/own_pages.h"
 #include "crowd_confluence/address.h"
 #include "crowd_confluence/cookie/cookie_header.h"
 #include "crowd_confluence/visitor.h"
 #include "log.h"
 #include "process/child.h"
+#include "process/token_cookie_name.h"
 #include "request/decision_log.h"
 #include "request/forwarded_for_by_proxy.h"
 #include "request/httpd_cache.h"
@@ -35,6 +37,7 @@ constexpr std::size_t kMaxTokenBytes = 4096;
 int fix_up(request_rec* request);
 
 // Its steps, in their order.
+void keep_token_cookie_told(const request_rec& request, const DirectoryConfig& config);
 RequestState* make_state(request_rec* request, const DirectoryConfig& config);
 bool is_same_question(const RequestState& state, const RequestState& earlier,
                       const request_rec& request);
@@ -45,6 +48,7 @@ std::optional<Reason> what_is_missing(const request_rec& request,
                                       const std::optional<std::string_view>& token);
 bool reuse(RequestState& state, const RequestState* earlier);
 void ask(request_rec* request, RequestState& state);
+void tell_of(request_rec& request, const RequestState& state, const Outcome& outcome);
 void keep(const Session& session, apr_pool_t* pool, RequestState& state);
 Duration retry_after(const RequestState& state);
 
@@ -76,6 +80,7 @@ int fix_up(request_rec* request) {
   RequestState* const earlier = nearest_state_of(request);
   const RequestState* const answered = state_of(request);
   const DirectoryConfig& config = directory_config(request);
+  if (config.asks_for_token_cookie()) keep_token_cookie_told(*request, config);
   const DecisionLog decision(*request);
   const ForwardedFor forwarded_for =
       config.is_on() ? unexplained_forwarded_for(*request, config) : ForwardedFor::nothing;
@@ -105,9 +110,14 @@ int fix_up(request_rec* request) {
   return status;
 }
 
-/// Null where the module has nothing to do.
+void keep_token_cookie_told(const request_rec& request, const DirectoryConfig& config) {
+  if (BackgroundRefresh* const work = background())
+    ask_when_due(config, request.server, *work, request.request_time);
+}
+
+/// Null where the module has nothing to do. Its own pages are about the request as it came.
 RequestState* make_state(request_rec* request, const DirectoryConfig& config) {
-  if (!config.cleans_requests()) return nullptr;
+  if (!config.cleans_requests() || is_own_page(*request)) return nullptr;
   auto* state = new (apr_palloc(request->pool, sizeof(RequestState))) RequestState(config);
   ap_set_module_config(request->request_config, &crowd_confluence_module, state);
   state->filename = request->filename;
@@ -199,7 +209,8 @@ void ask(request_rec* request, RequestState& state) {
     SessionBroker& broker = all->broker_for(*state.config);
     state.broker = &broker;
     broker.find({state.token, state.address}, outcome);
-    if (outcome.result == Result::unavailable) log_unavailable(*request, *state.config, outcome);
+    if (outcome.source == Source::exchange || outcome.result == Result::unavailable)
+      tell_of(*request, state, outcome);
   }
   state.result = outcome.result;
   state.source = outcome.source;
@@ -207,6 +218,14 @@ void ask(request_rec* request, RequestState& state) {
   state.answered = outcome.status;
   state.retry_after = outcome.retry_after;
   if (state.result == Result::session) keep(outcome.session, request->pool, state);
+}
+
+/// In the log.
+void tell_of(request_rec& request, const RequestState& state, const Outcome& outcome) {
+  const DirectoryConfig& config = *state.config;
+  if (outcome.result == Result::unavailable) log_unavailable(request, config, state, outcome);
+  if (outcome.result == Result::rejected) log_rejected(request, config, state, outcome);
+  notice_if_mostly_rejected(request, config, state, outcome);
 }
 
 /// For as long as the request lasts.
@@ -246,7 +265,7 @@ bool needs_another_fixup(const request_rec& request) {
   if (state != nullptr && state->filename == request.filename && state->handler == request.handler)
     return false;
   const DirectoryConfig& config = directory_config(&request);
-  if (state == nullptr) return config.cleans_requests();
+  if (state == nullptr) return config.cleans_requests() && !is_own_page(request);
   if (state->config != &config && *state->config != config) return true;
   // The one address is there already, and now mod_proxy would add another.
   return config.sends_address() && proxy_adds_forwarded_for(&request) &&

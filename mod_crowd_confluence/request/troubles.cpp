@@ -2,12 +2,15 @@
 
 #include <apr_strings.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "crowd_confluence/diagnosis/diagnosis.h"
 #include "log.h"
 #include "process/start.h"
 #include "process/warn_once.h"
@@ -72,6 +75,33 @@ const char* in_words(std::uint32_t left_out, apr_pool_t* pool) {
   return left_out == 0 ? "" : apr_psprintf(pool, " (%u more since it was last said)", left_out);
 }
 
+/// What this request's outcome shows, as far as it does without a question to anybody.
+Finding finding_of(const DirectoryConfig& config, const RequestState& state,
+                   const Outcome& outcome) {
+  Evidence evidence;
+  evidence.setup = setup_of(config.confluence_settings(), nullptr);
+  evidence.request.client_address = state.address;
+  evidence.request.token = TokenState::usable;
+  evidence.request.token_cookies = 1;
+  evidence.probe = evidence_of(outcome);
+  return diagnose(evidence);
+}
+
+/// `untrusted-proxy: …`, or the words of all that fit.
+std::string in_words(const Finding& finding) {
+  if (!finding.candidates.empty()) {
+    constexpr std::size_t kMost = 6;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(kMost, finding.candidates.size()); ++i)
+      text.append(i == 0 ? "" : ", ").append(to_string(finding.candidates[i]));
+    return text.append(finding.candidates.size() > kMost ? " and others" : "");
+  }
+  if (finding.cause)
+    return std::string(to_string(*finding.cause)) + " (" +
+           std::string(to_string(finding.certainty)) + ")";
+  return "not known";
+}
+
 bool is_private(const apr_sockaddr_t& address) {
   const auto* bytes = static_cast<const unsigned char*>(address.ipaddr_ptr);
   if (address.family == AF_INET6) {
@@ -91,7 +121,8 @@ bool is_private(const apr_sockaddr_t& address) {
 
 }  // namespace
 
-void log_unavailable(request_rec& request, const DirectoryConfig& config, const Outcome& outcome) {
+void log_unavailable(request_rec& request, const DirectoryConfig& config, const RequestState& state,
+                     const Outcome& outcome) {
   const char* const place = config.upstream->place;
   bool is_news = outcome.source == Source::exchange || meaning_of(outcome.reason).is_news;
   const char* left_out = "";
@@ -108,11 +139,41 @@ void log_unavailable(request_rec& request, const DirectoryConfig& config, const 
   ap_log_rerror(APLOG_MARK, is_news ? APLOG_WARNING : APLOG_INFO, 0, &request,
                 CCF_UNAVAILABLE
                 "no session, as it cannot be told who the user is: %s (%s)%s%s. Asked was %s%s, as "
-                "CrowdConfluenceURL says in %s%s%s%s",
+                "CrowdConfluenceURL says in %s. Cause: %s%s%s%s",
                 explanation(outcome.reason).data(), to_string(outcome.reason).data(),
                 outcome.detail.empty() ? "" : ": ", outcome.detail.c_str(),
                 config.upstream->base_url.text.c_str(), probe.c_str(), place,
-                *hint != '\0' ? ". " : "", hint, left_out);
+                in_words(finding_of(config, state, outcome)).c_str(), *hint != '\0' ? ". " : "",
+                hint, left_out);
+}
+
+void log_rejected(request_rec& request, const DirectoryConfig& config, const RequestState& state,
+                  const Outcome& outcome) {
+  if (outcome.source != Source::exchange || !APLOG_R_IS_LEVEL(&request, APLOG_INFO)) return;
+  ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, &request,
+                CCF_REJECTED
+                "no session, as Confluence takes the visitor at %s for nobody: %s (%s). Cause: %s",
+                std::string(state.address).c_str(), explanation(outcome.reason).data(),
+                to_string(outcome.reason).data(),
+                in_words(finding_of(config, state, outcome)).c_str());
+}
+
+void notice_if_mostly_rejected(request_rec& request, const DirectoryConfig& config,
+                               const RequestState& state, const Outcome& outcome) {
+  if (outcome.source != Source::exchange || outcome.result == Result::unavailable) return;
+  const auto recent = mostly_rejected(outcome.result == Result::rejected);
+  if (!recent || outcome.result != Result::rejected) return;
+  const char* const place = config.upstream->place;
+  const auto again = to_be_said_again(kind_of(place, 0), request.request_time);
+  if (!again) return;
+  ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, &request,
+                CCF_MOSTLY_REJECTED
+                "%u of the last %u visitors who were asked for are nobody to Confluence at %s, as "
+                "CrowdConfluenceURL says in %s. What fits: %s. A page with 'SetHandler "
+                "crowd-confluence-check' finds out which%s",
+                recent->rejected, recent->all, config.upstream->base_url.text.c_str(), place,
+                in_words(finding_of(config, state, outcome)).c_str(),
+                in_words(*again, request.pool));
 }
 
 void log_missing_url(request_rec& request, const DirectoryConfig& config) {

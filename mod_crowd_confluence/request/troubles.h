@@ -13,10 +13,21 @@
 
 namespace crowd_confluence::httpd {
 
-/// A request ended as Result::unavailable: why, what was asked, where that is configured, and what
-/// to look at. `config` has an upstream. One that only shares what another request reported, or
-/// that was said of the same Confluence in the last minute, is of level info.
-void log_unavailable(request_rec& request, const DirectoryConfig& config, const Outcome& outcome);
+/// A request ended as Result::unavailable: why, what was asked, where that is configured, the cause
+/// as far as it is known, and what to look at. `config` has an upstream. One that only shares what
+/// another request reported, or that was said of the same Confluence in the last minute, is of
+/// level info.
+void log_unavailable(request_rec& request, const DirectoryConfig& config, const RequestState& state,
+                     const Outcome& outcome);
+
+/// Confluence has refused a token just now: why, as far as that is known without asking anybody. Of
+/// level info, as anybody may send tokens; once for a visitor while the refusal is remembered.
+void log_rejected(request_rec& request, const DirectoryConfig& config, const RequestState& state,
+                  const Outcome& outcome);
+
+/// Counts what came of an exchange. Notices, once in a while, that most visitors are refused.
+void notice_if_mostly_rejected(request_rec& request, const DirectoryConfig& config,
+                               const RequestState& state, const Outcome& outcome);
 
 /// The module is On for the request, and no CrowdConfluenceURL holds for it.
 void log_missing_url(request_rec& request, const DirectoryConfig& config);

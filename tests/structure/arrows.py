@@ -30,6 +30,7 @@ FLOORS = {
     "module/process": 6,
     "module/request": 7,
     "module/response": 8,
+    "module/handlers": 8,
     # The record, the hooks.
     "module": 9,
 }

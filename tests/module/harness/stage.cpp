@@ -9,6 +9,7 @@ namespace {
 HttpdOptions with_defines(HttpdOptions options, const atlassian::Simulator& simulator,
                           const App& app) {
   options.defines.emplace("CONFLUENCE", simulator.confluence_url());
+  options.defines.emplace("CROWD", simulator.crowd_url());
   options.defines.emplace("APP", app.url());
   return options;
 }

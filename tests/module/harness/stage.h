@@ -19,7 +19,8 @@ namespace module_tests {
 /// Crowd trusts this host and nobody else.
 [[nodiscard]] atlassian::SimulatorOptions trusting_loopback();
 
-/// A configuration's parts: ${CONFLUENCE} is the simulator's base URL, ${APP} the app's.
+/// A configuration's parts: ${CONFLUENCE} and ${CROWD} are the simulator's base URLs, ${APP} the
+/// app's.
 ///
 /// At its end the stage stops httpd and fails the test over what the test did not announce: lines
 /// in the error log, an unclean end, a secret in any log.
