@@ -42,9 +42,8 @@ constexpr std::array kMeanings = {
         "or the addresses of all proxies in Crowd's Trusted proxy servers. Then log in again.",
         "log in at each product in turn, and compare"),
     row(Cause::forwarded_for_chain, kProvable, "forwarded-for-chain",
-        "Confluence is told {address}, which is a proxy; the user's address is {client}, which "
-        "came "
-        "in a chain of X-Forwarded-For",
+        "Confluence is told {address}, a proxy's, while the user's address is {client}, which came in "
+        "a chain of X-Forwarded-For",
         "Have httpd take the user's address out of the chain (mod_remoteip: RemoteIPHeader "
         "X-Forwarded-For, RemoteIPInternalProxy {address}), or have the hop before httpd set the "
         "header instead of appending to it.",

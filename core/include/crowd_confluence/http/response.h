@@ -23,7 +23,7 @@ struct CROWD_CONFLUENCE_EXPORT HttpResponse {
   std::string body;
   /// This host's address on the connection over which it came, as the system writes it. The server
   /// sees another one if a proxy stands between, or if addresses are translated (NAT).
-  std::string local_address;
+  std::string local_address = {};
 
   /// The last header of that name, whatever the case of its letters; nullopt when there is none.
   [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
