@@ -21,39 +21,54 @@ void add_json(CLI::App& command, Options& options) {
 }
 
 void add_confluence(CLI::App& command, Options& options) {
-  command.add_option("--confluence-url", options.confluence_url,
-                     "Confluence's base URL with its context path")->type_name("URL");
-  command.add_option("--product", options.product,
-                     "The product at that URL; only confluence works today")->type_name("PRODUCT");
-  command.add_option("--cookie", options.cookie,
-                     "The SSO cookie's name; crowd.token_key unless given")->type_name("NAME");
+  command
+      .add_option("--confluence-url", options.confluence_url,
+                  "Confluence's base URL with its context path")
+      ->type_name("URL");
+  command
+      .add_option("--product", options.product,
+                  "The product at that URL; only confluence works today")
+      ->type_name("PRODUCT");
+  command
+      .add_option("--cookie", options.cookie, "The SSO cookie's name; crowd.token_key unless given")
+      ->type_name("NAME");
 }
 
 void add_crowd(CLI::App& command, Options& options) {
-  command.add_option("--crowd-url", options.crowd_url,
-                     "Crowd's base URL with its context path, usually /crowd")->type_name("URL");
-  command.add_option("--application", options.application,
-                     "The application in whose name Crowd is asked; best Confluence's own")->type_name("NAME");
-  command.add_option("--password-file", options.password_file,
-                     "A file with that application's password (-: standard input); or the variable "
-                     "CROWD_PASSWORD")->type_name("FILE");
+  command
+      .add_option("--crowd-url", options.crowd_url,
+                  "Crowd's base URL with its context path, usually /crowd")
+      ->type_name("URL");
+  command
+      .add_option("--application", options.application,
+                  "The application in whose name Crowd is asked; best Confluence's own")
+      ->type_name("NAME");
+  command
+      .add_option("--password-file", options.password_file,
+                  "A file with that application's password (-: standard input); or the variable "
+                  "CROWD_PASSWORD")
+      ->type_name("FILE");
 }
 
 void add_token(CLI::App& command, Options& options) {
-  command.add_option("--token-file", options.token_file,
-                     "A file with the SSO cookie's value (-: standard input); or the variable "
-                     "CROWD_TOKEN")->type_name("FILE");
+  command
+      .add_option("--token-file", options.token_file,
+                  "A file with the SSO cookie's value (-: standard input); or the variable "
+                  "CROWD_TOKEN")
+      ->type_name("FILE");
 }
 
 void add_address(CLI::App& command, Options& options) {
-  command.add_option("--address", options.address, "The user's address, as httpd sees it")->type_name("ADDRESS");
+  command.add_option("--address", options.address, "The user's address, as httpd sees it")
+      ->type_name("ADDRESS");
 }
 
 void add_candidate(CLI::App& command, Options& options) {
   command
       .add_option("--candidate", options.candidates,
                   "An address for which the token may have been made, such as a front proxy's; may "
-                  "be repeated")->type_name("ADDRESS")
+                  "be repeated")
+      ->type_name("ADDRESS")
       ->allow_extra_args(false);
 }
 
@@ -62,7 +77,8 @@ void add_connection(CLI::App& command, Options& options) {
   const auto add = [&](const char* name, std::string& value, const char* type, const char* text) {
     command.add_option(name, value, text)->type_name(type)->group(group);
   };
-  add("--cacert", options.ca_certificate, "FILE", "A file with the authorities to trust, in PEM form");
+  add("--cacert", options.ca_certificate, "FILE",
+      "A file with the authorities to trust, in PEM form");
   add("--cert", options.certificate, "FILE", "A file with this host's certificate, in PEM form");
   add("--key", options.key, "FILE", "A file with its key, unless the certificate's file has it");
   add("--pinnedpubkey", options.pinned_public_key, "PIN", "The server's public key: sha256//...");
@@ -132,8 +148,10 @@ void add_subcommands(CLI::App& app, Options& options) {
   add_token(diagnose, options);
   add_address(diagnose, options);
   add_candidate(diagnose, options);
-  diagnose.add_option("--app-url", options.app_url,
-                      "The app's URL as browsers know it: does the SSO cookie get there?")->type_name("URL");
+  diagnose
+      .add_option("--app-url", options.app_url,
+                  "The app's URL as browsers know it: does the SSO cookie get there?")
+      ->type_name("URL");
   add_json(diagnose, options);
   add_observations(diagnose, options);
   add_connection(diagnose, options);
