@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs clang-tidy, with the checks of .clang-tidy, over core and the module.
+"""Runs clang-tidy, with the checks of .clang-tidy, over core, module and command.
 
     clang-tidy.py BUILD_DIRECTORY
 
@@ -18,7 +18,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PARTS = (ROOT / "core" / "src", ROOT / "mod_crowd_confluence")
+PARTS = (ROOT / "core" / "src", ROOT / "mod_crowd_confluence", ROOT / "tools")
 
 
 def sources(build: pathlib.Path) -> list[str]:

@@ -12,6 +12,7 @@ import re
 CONTRACT = "core/include/crowd_confluence"
 CORE = "core/src"
 MODULE = "mod_crowd_confluence"
+TOOLS = "tools"
 
 # A folder's floor. Folders of one floor know nothing of each other.
 FLOORS = {
@@ -25,6 +26,8 @@ FLOORS = {
     "core/crowd": 2,
     "core/broker": 3,
     "core/diagnosis": 3,
+    # The command and the module know nothing of each other.
+    "tools/crowd-confluence": 4,
     "module/apr": 4,
     "module/config": 5,
     "module/process": 6,
@@ -83,6 +86,8 @@ def target_of(root: pathlib.Path, include: Include) -> str | None:
         return folder_of(name.relative_to("crowd_confluence"), "core")
     if include.folder.startswith("core"):
         return folder_of(name, "core")
+    if include.folder.startswith("tools") and len(name.parts) == 1:
+        return include.folder
     if include.name in EVERYWHERE:
         return "module/apr"
     return folder_of(name, "module")
@@ -91,7 +96,7 @@ def target_of(root: pathlib.Path, include: Include) -> str | None:
 def wrong_arrows(root: pathlib.Path) -> list[str]:
     problems = []
     arrows = (includes_of(root, CONTRACT, "core") + includes_of(root, CORE, "core") +
-              includes_of(root, MODULE, "module"))
+              includes_of(root, MODULE, "module") + includes_of(root, TOOLS, "tools"))
     for include in arrows:
         target = target_of(root, include)
         if target is None:
@@ -146,8 +151,9 @@ def unused_contract(root: pathlib.Path, users: tuple[str, ...]) -> list[str]:
 def internals_outside(root: pathlib.Path) -> list[str]:
     """What is in core/src is core's own business, and its tests' and benchmarks'."""
     problems = []
-    for path in sources(root, MODULE):
+    for path in sources(root, MODULE) + sources(root, TOOLS):
         for quote, name in INCLUDE.findall(path.read_text(encoding="utf-8")):
-            if quote == '"' and (root / CORE / name).is_file() and not (root / MODULE / name).is_file():
+            if (quote == '"' and (root / CORE / name).is_file()
+                    and not (root / MODULE / name).is_file() and not (path.parent / name).is_file()):
                 problems.append(f"{path.relative_to(root)} includes {name}")
     return problems

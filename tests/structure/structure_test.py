@@ -57,13 +57,22 @@ def check_rules() -> None:
         "an arrow up within the module": (
             arrows.wrong_arrows,
             {"mod_crowd_confluence/config/a.h": '#include "process/b.h"\n'}, 1),
+        "an arrow between Crowd's client and Confluence's": (
+            arrows.wrong_arrows,
+            {"core/src/crowd/a.cpp": '#include "confluence/b.h"\n'}, 1),
+        "an arrow from the command to the module": (
+            arrows.wrong_arrows,
+            {"tools/crowd-confluence/a.cpp": '#include "config/b.h"\n'}, 1),
         "a folder without a floor": (
             arrows.wrong_arrows, {"core/src/attic/a.cpp": '#include "base/b.h"\n'}, 1),
         "arrows down": (
             arrows.wrong_arrows,
             {"core/src/broker/a.cpp": '#include "shared/b.h"\n#include "crowd_confluence/clock.h"\n',
              "mod_crowd_confluence/response/a.cpp":
-             '#include "request/b.h"\n#include "log.h"\n#include "crowd_confluence/session.h"\n'},
+             '#include "request/b.h"\n#include "log.h"\n#include "crowd_confluence/session.h"\n',
+             "core/src/diagnosis/a.cpp": '#include "confluence/b.h"\n',
+             "tools/crowd-confluence/a.cpp":
+             '#include "b.h"\n#include "crowd_confluence/diagnosis/diagnosis.h"\n'},
             0),
         "APR in core": (
             arrows.httpd_in_core, {"core/src/base/a.cpp": "#include <apr_pools.h>\n"}, 1),
@@ -83,10 +92,11 @@ def check_rules() -> None:
              "core/include/crowd_confluence/c.h": '#include "crowd_confluence/a.h"\n',
              "tests/core/b_test.cpp": '#include "crowd_confluence/b.h"\n',
              "mod_crowd_confluence/a.cpp": '#include "crowd_confluence/c.h"\n'}, 1),
-        "the module in core's rooms": (
+        "module and command in core's rooms": (
             arrows.internals_outside,
             {"core/src/shared/a.h": "",
-             "mod_crowd_confluence/request/a.cpp": '#include "shared/a.h"\n'}, 1),
+             "mod_crowd_confluence/request/a.cpp": '#include "shared/a.h"\n',
+             "tools/crowd-confluence/a.cpp": '#include "shared/a.h"\n'}, 2),
     }
     for what, (rule, files, wanted) in cases.items():
         found = rule(tree(files))
@@ -101,7 +111,7 @@ def check_project(root: pathlib.Path) -> None:
     check("core knows nothing of httpd and APR", arrows.httpd_in_core(root))
     check("the contract holds nothing private", arrows.private_in_contract(root))
     check("every public header has a user", arrows.unused_contract(root, USERS))
-    check("the module keeps out of core's rooms", arrows.internals_outside(root))
+    check("module and command keep out of core's rooms", arrows.internals_outside(root))
 
 
 with tempfile.TemporaryDirectory() as name:

@@ -23,7 +23,8 @@ constexpr std::array kMeanings = {
         "Crowd does not trust this server, and so does not read the user's address from "
         "X-Forwarded-For",
         "Add {httpd} to Trusted proxy servers in Crowd's console (Administration > Trusted proxy "
-        "servers): it is this server's address as Confluence sees it. Add every proxy between this "
+        "servers): it is this server's address as Confluence sees it (behind NAT it is another "
+        "one, which Confluence's access log shows). Add every proxy between this "
         "server and Confluence, and the app's host, too. Or have Confluence's RemoteIpValve know "
         "{httpd} (internalProxies in server.xml).",
         "Crowd accepts the token for the client's own address, and refuses it when this server "
@@ -42,9 +43,9 @@ constexpr std::array kMeanings = {
         "or the addresses of all proxies in Crowd's Trusted proxy servers. Then log in again.",
         "log in at each product in turn, and compare"),
     row(Cause::forwarded_for_chain, kProvable, "forwarded-for-chain",
-        "Confluence is told {address}, which is a proxy; the user's address is {client}, which "
-        "came "
-        "in a chain of X-Forwarded-For",
+        "Confluence is told {address}, a proxy's, while the user's address is {client}, which came "
+        "in "
+        "a chain of X-Forwarded-For",
         "Have httpd take the user's address out of the chain (mod_remoteip: RemoteIPHeader "
         "X-Forwarded-For, RemoteIPInternalProxy {address}), or have the hop before httpd set the "
         "header instead of appending to it.",

@@ -53,7 +53,9 @@ class Candidates {
 
 bool is_conclusive(const Evidence& evidence) {
   const Finding finding = diagnose(evidence);
-  return finding.cause.has_value() && finding.certainty == Certainty::proven;
+  // That no candidate fits is known when all have been tried.
+  return finding.cause.has_value() && finding.certainty == Certainty::proven &&
+         finding.cause != Cause::address_changed;
 }
 
 /// With a session there is little left to ask.

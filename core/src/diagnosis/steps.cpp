@@ -74,7 +74,8 @@ class Steps {
     const bool is_about_token = &answer.value() != address_of(evidence_.probe_without_token) &&
                                 &answer.value() != address_of(evidence_.login_page);
     add(std::move(asked), answer_of(*answer) + in_milliseconds(answer->took),
-        is_about_token ? meaning_of_answer(*answer) : "this is how Confluence answers to nobody",
+        is_about_token || answer->failure ? meaning_of_answer(*answer)
+                                          : "this is how Confluence answers to nobody",
         is_about_token ? answer->result == Result::session : !answer->failure.has_value());
   }
 

@@ -56,7 +56,7 @@ std::string value_of(std::string_view name, const Evidence& evidence,
     return conclusion.cause == Cause::forwarded_for_chain ? conclusion.proxy
                                                           : or_words(client, "the user's address");
   }
-  if (name == "address") return or_words(client, "the address of a proxy");
+  if (name == "address") return or_words(client, "the proxy's address");
   if (name == "proxy") return or_words(conclusion.proxy, "that proxy's address");
   if (name == "confluence") return or_words(setup.confluence, "CrowdConfluenceURL");
   if (name == "crowd") return or_words(setup.crowd, "CrowdConfluenceCrowdURL");
@@ -113,6 +113,13 @@ std::string remedy_of(const Evidence& evidence, const Conclusion& conclusion) {
         .append(filled_in(other.remedy, evidence, conclusion));
   }
   return remedy;
+}
+
+CauseTexts texts_of(Cause cause) {
+  const CauseMeaning& meaning = meaning_of(cause);
+  Conclusion conclusion = proven(cause);
+  if (cause == Cause::forwarded_for_chain) conclusion.proxy = "another one";
+  return {filled_in(meaning.sentence, {}, conclusion), filled_in(meaning.remedy, {}, conclusion)};
 }
 
 }  // namespace crowd_confluence

@@ -70,6 +70,13 @@ struct Finding {
 /// null, `candidates` are words.
 [[nodiscard]] CROWD_CONFLUENCE_EXPORT std::string to_json(const Finding& finding);
 
+/// The texts of a cause for no case in particular: with words in place of a set-up's values.
+struct CauseTexts {
+  std::string sentence;
+  std::string remedy;
+};
+[[nodiscard]] CROWD_CONFLUENCE_EXPORT CauseTexts texts_of(Cause cause);
+
 struct GatherLimits {
   int questions = 8;
   std::chrono::milliseconds time{3000};  // for all of them together
