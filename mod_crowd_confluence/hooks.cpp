@@ -13,6 +13,7 @@
 #include "request/fixup.h"
 #include "request/forwarded_for_by_proxy.h"
 #include "request/httpd_cache.h"
+#include "request/state.h"
 #include "response/response_filter.h"
 
 namespace cc = crowd_confluence::httpd;
@@ -34,8 +35,7 @@ int take_place_around_others(apr_pool_t*, apr_pool_t*, apr_pool_t*) noexcept {
 
 int fix_up_what_took_its_place(request_rec* request) noexcept {
   if (!cc::needs_another_fixup(*request)) return DECLINED;
-  const cc::RequestState* const state = cc::own_state_of(request);
-  const bool is_filtered = state != nullptr && state->is_on();
+  const bool is_filtered = cc::state_of(request) != nullptr;
   const int status = cc::fix_up_again(*request);
   if (status != OK && status != DECLINED) return status;
   // The filters were inserted before the handlers are asked.

@@ -8,7 +8,7 @@
 #include <apr_tables.h>
 #include <http_log.h>
 
-#include "request/fixup.h"
+#include "request/state.h"
 
 namespace crowd_confluence::httpd {
 

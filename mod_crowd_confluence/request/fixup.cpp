@@ -24,7 +24,9 @@
 #include "request/httpd_cache.h"
 #include "request/reaction.h"
 #include "request/return_url.h"
+#include "request/state.h"
 #include "request/troubles.h"
+#include "request/variables.h"
 
 namespace crowd_confluence::httpd {
 namespace {
@@ -46,9 +48,6 @@ std::optional<Reason> what_is_missing(const request_rec& request,
 bool reuse(RequestState& state, const RequestState* earlier);
 void ask(request_rec* request, RequestState& state);
 void keep(const Session& session, apr_pool_t* pool, RequestState& state);
-void unset_claims_of(const RequestState* answered, const RequestState* state,
-                     apr_table_t* environment);
-void set_variables(request_rec* request, const RequestState& state);
 Duration retry_after(const RequestState& state);
 
 }  // namespace
@@ -80,18 +79,21 @@ int fix_up(request_rec* request) {
   const RequestState* const answered = state_of(request);
   const DirectoryConfig& config = directory_config(request);
   const DecisionLog decision(*request);
-  const ForwardedFor forwarded_for =
-      config.is_on() ? unexplained_forwarded_for(*request, config) : ForwardedFor::nothing;
+  // What stands there after an internal redirect is this module's own.
+  const ForwardedFor forwarded_for = config.is_on() && earlier == nullptr
+                                         ? unexplained_forwarded_for(*request, config)
+                                         : ForwardedFor::nothing;
   RequestState* const state = make_state(request, config);
   if (state != nullptr && earlier != nullptr && is_same_question(*state, *earlier, *request)) {
     take_over(request, *state, *earlier);
   } else {
     if (earlier != nullptr) earlier->headers.restore(*request);
     if (state != nullptr) answer(request, *state, answered);
-    unset_claims_of(answered, state, request->subprocess_env);
+    unset_claims_of(answered, state, *request);
   }
   if (state == nullptr || !state->is_on()) return DECLINED;
-  set_variables(request, *state);
+  if (state->return_url.empty()) state->return_url = encoded_url(*request);
+  set_variables(*request, *state);
   log_address_of_proxy(*request, forwarded_for, *state);
   decision.write(*state);
 
@@ -108,11 +110,15 @@ int fix_up(request_rec* request) {
   return status;
 }
 
-/// Null where the module has nothing to do.
+/// Null where the module has nothing to do. It takes the place of one that was made for this
+/// request when another section held.
 RequestState* make_state(request_rec* request, const DirectoryConfig& config) {
-  if (!config.cleans_requests()) return nullptr;
-  auto* state = new (apr_palloc(request->pool, sizeof(RequestState))) RequestState(config);
+  RequestState* const state = config.cleans_requests()
+                                  ? new (apr_palloc(request->pool, sizeof(RequestState)))
+                                        RequestState(config)
+                                  : nullptr;
   ap_set_module_config(request->request_config, &crowd_confluence_module, state);
+  if (state == nullptr) return nullptr;
   state->filename = request->filename;
   state->handler = request->handler;
   return state;
@@ -228,46 +234,6 @@ void keep(const Session& session, apr_pool_t* pool, RequestState& state) {
   state.cookies = copy(cookies);
 }
 
-/// The variables of a session that does not go along: the request that had it was internally
-/// redirected, so that some of them have the names that httpd gave them then.
-void unset_claims_of(const RequestState* answered, const RequestState* state,
-                     apr_table_t* environment) {
-  constexpr std::string_view kRedirected = "redirect-";
-  if (answered == nullptr || answered->result != Result::session) return;
-  if (state != nullptr && state->cookies.data() == answered->cookies.data()) return;
-  const auto is_claim = [&](const apr_table_entry_t& entry) {
-    const char* name = entry.key;
-    while (begins_like_header(name, kRedirected)) name += kRedirected.size();
-    return begins_like_header(name, "crowd-confluence-");
-  };
-  for (;;) {
-    const auto entries = entries_of(environment);
-    const auto claim = std::find_if(entries.begin(), entries.end(), is_claim);
-    if (claim == entries.end()) return;
-    apr_table_unset(environment, claim->key);
-  }
-}
-
-/// For logs and other modules. What is not known is unset, whoever set it.
-void set_variables(request_rec* request, const RequestState& state) {
-  apr_table_t* const environment = request->subprocess_env;
-  // All names begin alike, so that the table would compare each with those before it. Mostly there
-  // is none.
-  const auto entries = entries_of(environment);
-  const bool may_be_set = std::any_of(entries.begin(), entries.end(), [](const auto& entry) {
-    return begins_like_header(entry.key, "crowd-confluence-");
-  });
-  const auto set = [&](const char* name, std::string_view value) {
-    if (may_be_set) apr_table_unset(environment, name);
-    if (!value.empty()) apr_table_addn(environment, name, value.data());
-  };
-  set("CROWD_CONFLUENCE_RESULT", to_string(state.result));
-  set("CROWD_CONFLUENCE_SOURCE", state.source == Source::none ? "" : to_string(state.source));
-  set("CROWD_CONFLUENCE_REASON", to_string(state.reason));
-  set("CROWD_CONFLUENCE_USER", state.user);
-  set("CROWD_CONFLUENCE_RETURN_URL", encoded_url(*request));
-}
-
 /// When it makes sense to ask again; zero unless Result::unavailable.
 Duration retry_after(const RequestState& state) {
   if (state.result != Result::unavailable) return Duration::zero();
@@ -297,33 +263,13 @@ bool needs_another_fixup(const request_rec& request) {
 }
 
 int fix_up_again(request_rec& request) {
-  RequestState* const first = own_state_of(&request);
+  const RequestState* const first = own_state_of(&request);
   if (first != nullptr && *first->config == directory_config(&request)) {
     // All else is as it should be, and other modules may have changed it on purpose.
     apr_table_unset(request.headers_in, "X-Forwarded-For");
     return OK;
   }
-  const int status = fix_up_request(&request);
-  // The response's filter knows the first one.
-  RequestState* const second = own_state_of(&request);
-  if (first != nullptr && second != first && second->is_on()) {
-    *first = *second;
-    ap_set_module_config(request.request_config, &crowd_confluence_module, first);
-  }
-  return status;
-}
-
-RequestState* nearest_state_of(const request_rec* request) {
-  for (; request != nullptr; request = request->prev)
-    if (RequestState* const state = own_state_of(request)) return state;
-  return nullptr;
-}
-
-RequestState* state_of(const request_rec* request) {
-  for (; request != nullptr; request = request->prev)
-    if (RequestState* const state = own_state_of(request); state != nullptr && state->is_on())
-      return state;
-  return nullptr;
+  return fix_up_request(&request);
 }
 
 }  // namespace crowd_confluence::httpd

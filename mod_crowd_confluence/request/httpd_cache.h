@@ -5,7 +5,7 @@
 
 #include <httpd.h>
 
-#include "request/fixup.h"
+#include "request/state.h"
 
 namespace crowd_confluence::httpd {
 

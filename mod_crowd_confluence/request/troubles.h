@@ -9,7 +9,7 @@
 
 #include "config/config.h"
 #include "crowd_confluence/outcome.h"
-#include "request/fixup.h"
+#include "request/state.h"
 
 namespace crowd_confluence::httpd {
 

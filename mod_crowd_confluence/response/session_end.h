@@ -7,7 +7,7 @@
 
 #include <apr_tables.h>
 
-#include "request/fixup.h"
+#include "request/state.h"
 
 namespace crowd_confluence::httpd {
 

@@ -11,7 +11,7 @@
 
 #include "crowd_confluence/cookie/reserved_cookies.h"
 #include "crowd_confluence/cookie/set_cookie.h"
-#include "request/fixup.h"
+#include "request/state.h"
 
 namespace crowd_confluence::httpd {
 
