@@ -155,20 +155,20 @@ def measure_hits(bench: Bench) -> list[str]:
         settings = OURS.format(url=simulator.confluence)
         token = simulator.log_in()
         more = {}
-        for place in (_location, _redirected):
+        for place in (location, _redirected):
             hits = [hit for hit in HITS if (place is _redirected) == hit.is_redirected]
             browsers = [
                 request(hit.path, f"{hit.cookies}; crowd.token_key={token}") for hit in hits
             ]
             ours, plain = place(app, settings), place(app, "")
-            with_sessions = _with_sessions(bench, ours, plain, browsers)
-            ours_took = _per_request(bench, MPMS[0], ours, [[each] for each in browsers])
-            plain_took = _per_request(
+            with_sessions = with_sessions(bench, ours, plain, browsers)
+            ours_took = per_request(bench, MPMS[0], ours, [[each] for each in browsers])
+            plain_took = per_request(
                 bench, MPMS[0], plain, [[each] for each in [*with_sessions, browsers[0]]]
             )
             for hit, mine, others in zip(hits, ours_took, plain_took):
                 more[hit] = mine.total() - others.total()
-            if place is _location:
+            if place is location:
                 more_than_browsers = ours_took[0].total() - plain_took[-1].total()
     lines += [f"| {hit.name} | {more[hit]:,.0f} | {hit.most:,} |" for hit in HITS]
     return lines + [
@@ -180,21 +180,25 @@ def measure_hits(bench: Bench) -> list[str]:
 def _profiles(bench: Bench, mpm: str, app: int, simulator: Simulator) -> list[Profile]:
     """Of plain mod_proxy, of hits and of misses."""
     tokens = [simulator.log_in() for _ in range(FEW + MANY)]
-    browsers = [request("/app", f"{OTHER_COOKIES}; crowd.token_key={each}") for each in tokens]
-    ours = _location(app, OURS.format(url=simulator.confluence))
-    plain = _location(app, "")
-    base = _per_request(
-        bench, mpm, plain, [_with_sessions(bench, ours, plain, browsers[:1])]
+    browsers = [browser_of(each) for each in tokens]
+    ours = location(app, OURS.format(url=simulator.confluence))
+    plain = location(app, "")
+    base = per_request(
+        bench, mpm, plain, [with_sessions(bench, ours, plain, browsers[:1])]
     )
     before = simulator.exchanges()
     # The last one of all is known when its turn comes.
-    miss, hit = _per_request(bench, mpm, ours, [browsers, browsers[-1:]])
+    miss, hit = per_request(bench, mpm, ours, [browsers, browsers[-1:]])
     if simulator.exchanges() - before != FEW + MANY:
         raise Failure("not every request for a miss was one")
     return [*base, hit, miss]
 
 
-def _location(app: int, settings: str) -> str:
+def browser_of(token: str) -> bytes:
+    return request("/app", f"{OTHER_COOKIES}; crowd.token_key={token}")
+
+
+def location(app: int, settings: str) -> str:
     return f'<Location "/">\nProxyPass "http://127.0.0.1:{app}/"\n{settings}\n</Location>\n'
 
 
@@ -214,7 +218,7 @@ def _modules(configuration: str) -> list[str]:
     return ["proxy", "proxy_http", *rewrite, *ours]
 
 
-def _with_sessions(
+def with_sessions(
     bench: Bench, ours: str, plain: str, browsers: Sequence[bytes]
 ) -> list[bytes]:
     """The requests whose final headers by plain mod_proxy are those of `browsers` by the module."""
@@ -249,8 +253,13 @@ def _body(answer: bytes) -> bytes:
     return answer.partition(b"\r\n\r\n")[2]
 
 
-def _per_request(
-    bench: Bench, mpm: str, configuration: str, batches: Sequence[Sequence[bytes]]
+def per_request(
+    bench: Bench,
+    mpm: str,
+    configuration: str,
+    batches: Sequence[Sequence[bytes]],
+    few: int = FEW,
+    many: int = MANY,
 ) -> list[Profile]:
     """What a request of each batch takes; of a batch, one is sent after the other, over again."""
     configuration += '<Location "/static.txt">\nProxyPass "!"\n</Location>\n'
@@ -269,7 +278,7 @@ def _per_request(
     requests = []
     for batch in batches:
         each = itertools.cycle(batch)
-        requests += [*itertools.islice(each, FEW), MARK, *itertools.islice(each, MANY), MARK]
+        requests += [*itertools.islice(each, few), MARK, *itertools.islice(each, many), MARK]
     with bench.httpd_running(
         _modules(configuration), configuration, mpm=mpm, arguments=["-X"], under=valgrind
     ) as httpd:
@@ -278,15 +287,15 @@ def _per_request(
             raise Failure(f"not all requests were answered with 200: {report}")
         # Every second mark ends a batch, the others what was to warm up.
         profiles = [
-            _read_profile(out.with_name(f"out.{2 * number}"))
+            _read_profile(out.with_name(f"out.{2 * number}"), many)
             for number in range(1, len(batches) + 1)
         ]
     shutil.rmtree(out.parent)
     return profiles
 
 
-def _read_profile(out: pathlib.Path) -> Profile:
-    """callgrind_annotate leaves out which object an inlined function is in."""
+def _read_profile(out: pathlib.Path, requests: int) -> Profile:
+    """Of one of so many requests. callgrind_annotate leaves out which object an inlined function is in."""
     profile = Profile()
     names: dict[str, dict[str, str]] = {"ob": {}, "fn": {}}
     now = {"ob": "", "fn": ""}
@@ -306,10 +315,10 @@ def _read_profile(out: pathlib.Path) -> Profile:
         elif match := re.match(r"[+*\d-]\S* (\d+)$", line):
             if is_of_a_call:
                 caller = (now["ob"], now["fn"])
-                profile.calls[caller, (callee["ob"], callee["fn"])] += int(match[1]) / MANY
+                profile.calls[caller, (callee["ob"], callee["fn"])] += int(match[1]) / requests
                 callee["ob"] = now["ob"]  # holds for one call, if it is said
             else:
-                profile.own[now["ob"], now["fn"]] += int(match[1]) / MANY
+                profile.own[now["ob"], now["fn"]] += int(match[1]) / requests
             is_of_a_call = False
     if not profile.own:
         raise Failure("callgrind tells nothing")

@@ -1,13 +1,14 @@
 // Sends requests to a server on 127.0.0.1 and tells what came back, as one line of JSON.
 //
-//   bench_load PORT CONNECTIONS REQUESTS [PAUSE_MS [LIMIT_S]] <requests
+//   bench_load PORT CONNECTIONS REQUESTS [PAUSE_MS [LIMIT_S [ADDRESSES]]] <requests
 //
 // Standard input holds the requests as they are to be sent, each ended by a NUL; they are sent one
 // after the other, from the first again after the last, REQUESTS in all. Every connection is made
 // before the first request is sent. Each sends one request at a time, PAUSE_MS after the answer to
 // the one before. After LIMIT_S seconds (60) those that wait for an answer are given up. When the
 // server closes a kept connection instead of answering, the request is sent again on another one,
-// as browsers do.
+// as browsers do. With ADDRESSES, connection number i (from 0) comes from the loopback address
+// number i % ADDRESSES from 127.1.0.1 on, otherwise all come from 127.0.0.1.
 //
 // Times are in microseconds, from sending to the last byte of the answer.
 #include <arpa/inet.h>
@@ -37,24 +38,33 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
+constexpr std::uint32_t kFirstAddress = 127U << 24 | 1U << 16 | 1U;  // 127.1.0.1
+
 [[noreturn]] void fail(const char* what) {
   std::perror(what);
   std::exit(1);
 }
 
-int connected_socket(std::uint16_t port, int tries = 100) {
-  const int made = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+sockaddr_in address_of(std::uint32_t host, std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_addr.s_addr = htonl(host);
   address.sin_port = htons(port);
+  return address;
+}
+
+int connected_socket(std::uint16_t port, std::uint32_t own_host, int tries = 100) {
+  const int made = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (made < 0) fail("socket");
-  if (connect(made, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+  const sockaddr_in own = address_of(own_host, 0);
+  if (bind(made, reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0) fail("bind");
+  const sockaddr_in address = address_of(INADDR_LOOPBACK, port);
+  if (connect(made, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     // A busy machine may not have let the server listen yet.
     if (tries == 0) fail("cannot connect");
     close(made);
     std::this_thread::sleep_for(milliseconds(100));
-    return connected_socket(port, tries - 1);
+    return connected_socket(port, own_host, tries - 1);
   }
   const int yes = 1;
   setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
@@ -74,6 +84,7 @@ std::vector<std::string> read_requests() {
 
 struct Connection {
   int socket;
+  std::uint32_t own_host;
   bool is_waiting = false;
   Clock::time_point next = {};  // the moment of the last request, or of the next one
   std::string received = {};
@@ -83,13 +94,19 @@ struct Connection {
 
 class Load {
  public:
-  Load(std::uint16_t port, std::size_t connections, std::size_t requests, milliseconds pause)
+  Load(std::uint16_t port, std::size_t connections, std::size_t requests, milliseconds pause,
+       std::size_t addresses)
       : port_(port), left_(requests), pause_(pause), texts_(read_requests()) {
     if (texts_.empty() || connections == 0) {
       std::fputs("there is nothing to send\n", stderr);
       std::exit(2);
     }
-    for (std::size_t i = 0; i < connections; ++i) connections_.push_back({connected_socket(port_)});
+    for (std::size_t i = 0; i < connections; ++i) {
+      const std::uint32_t host = addresses == 0
+                                     ? INADDR_LOOPBACK
+                                     : kFirstAddress + static_cast<std::uint32_t>(i % addresses);
+      connections_.push_back({connected_socket(port_, host), host});
+    }
   }
 
   void run(std::chrono::seconds limit) {
@@ -164,7 +181,7 @@ class Load {
 
   void reconnect(Connection& connection) {
     close(connection.socket);
-    connection.socket = connected_socket(port_);
+    connection.socket = connected_socket(port_, connection.own_host);
     connection.has_answered = false;
     connection.received.clear();
   }
@@ -221,13 +238,15 @@ unsigned long number(int count, char** arguments, int which, unsigned long other
 
 int main(int count, char** arguments) {
   if (count < 4) {
-    std::fputs("usage: bench_load PORT CONNECTIONS REQUESTS [PAUSE_MS [LIMIT_S]] <requests\n",
-               stderr);
+    std::fputs(
+        "usage: bench_load PORT CONNECTIONS REQUESTS [PAUSE_MS [LIMIT_S [ADDRESSES]]] "
+        "<requests\n",
+        stderr);
     return 2;
   }
   Load load(static_cast<std::uint16_t>(number(count, arguments, 1, 0)),
             number(count, arguments, 2, 1), number(count, arguments, 3, 1),
-            milliseconds(number(count, arguments, 4, 0)));
+            milliseconds(number(count, arguments, 4, 0)), number(count, arguments, 6, 0));
   load.run(std::chrono::seconds(number(count, arguments, 5, 60)));
   load.report();
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import json
 import os
 import pathlib
@@ -29,12 +30,14 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_for_port(port: int, process: subprocess.Popen, log: pathlib.Path) -> None:
+def wait_for_file(file: pathlib.Path, process: subprocess.Popen, log: pathlib.Path) -> None:
+    """httpd writes its PidFile when it listens. To connect would tell less: another server may have
+    the port, and a connection to a free one may even be one to itself."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        if file.exists():
             return
         time.sleep(0.02)
     raise Failure(f"a server does not start:\n{log.read_text(errors='replace')[-3000:]}")
@@ -143,7 +146,7 @@ class Bench:
                 attempt = stack.enter_context(contextlib.ExitStack())
                 process = attempt.enter_context(running(command, log))
                 try:
-                    wait_for_port(port, process, log)
+                    wait_for_file(root / "httpd.pid", process, log)
                     break
                 except Failure as failure:
                     # Somebody else may have taken the port meanwhile.
@@ -232,12 +235,13 @@ class Httpd:
         connections: int = 1,
         pause_ms: int = 0,
         limit_s: int = 120,
+        addresses: int = 0,
     ) -> Load:
         return Load(
             self._bench,
             [
                 self._bench.program("bench_load"),
-                *(str(number) for number in (self.port, connections, count, pause_ms, limit_s)),
+                *(str(number) for number in (self.port, connections, count, pause_ms, limit_s, addresses)),
             ],
             b"\0".join(requests),
         )
@@ -295,6 +299,11 @@ class Load:
         self._process.kill()  # does nothing when the result has been fetched
         self._process.wait()
         self._process.stdout.close()
+
+
+def client_address(number: int) -> str:
+    """That of bench_load's connection with this number, from 0, when it has that many addresses."""
+    return str(ipaddress.IPv4Address("127.1.0.1") + number)
 
 
 def request(target: str, cookies: str = "", headers: Sequence[str] = ()) -> bytes:

@@ -17,13 +17,16 @@ import crowds
 import instructions
 import peers
 import table
+import tls
 from programs import Bench, Failure
 
 PARTS = {
     "instructions": ("Instructions per request", instructions.measure),
+    "tls": ("Confluence over TLS", tls.measure),
     "first-requests": ("Many first requests at once", crowds.measure_first_requests),
     "outage": ("A Confluence that never answers", crowds.measure_outage),
     "table": ("The shared table", table.measure),
+    "memory": ("The table's memory", table.measure_memory),
     "peers": ("Wall clock and CPU", peers.measure),
 }
 DOC = pathlib.Path(__file__).parent.parent / "docs" / "benchmarks.md"

@@ -4,7 +4,7 @@
 #
 #   bench/run.sh [--doc] [PART]…
 #
-#   PART    instructions, first-requests, outage, table, peers (default: all)
+#   PART    instructions, tls, first-requests, outage, table, memory, peers (default: all)
 #   --doc   writes the tables into docs/benchmarks.md, too
 #
 # Not part of the tests: what takes time depends on what else the machine does.

@@ -1,4 +1,4 @@
-"""Reads and writes of the shared table per second, by 1, 2 and 4 processes."""
+"""Reads and writes of the shared table per second, by 1, 2 and 4 processes; and its memory."""
 
 from __future__ import annotations
 
@@ -9,15 +9,9 @@ from programs import Bench, Failure, running
 
 
 def measure(bench: Bench) -> list[str]:
-    said = bench.folder / "table.log"
-    # The whole group of processes ends with the block: it forks.
-    with running([bench.program("bench_table")], said, stdout=subprocess.PIPE, text=True) as run:
-        results = [json.loads(line) for line in run.stdout]
-        if run.wait() != 0:
-            raise Failure(f"bench_table failed: {said.read_text(errors='replace')}")
     rows: dict[tuple[int, str], dict[int, str]] = {}
     notes = []
-    for result in results:
+    for result in _results(bench):
         if "skipped" in result:
             notes += ["", f"Left out: {result['skipped']}."]
             continue
@@ -35,3 +29,31 @@ def measure(bench: Bench) -> list[str]:
         ),
         *notes,
     ]
+
+
+def measure_memory(bench: Bench) -> list[str]:
+    lines = [
+        "| table for | known visitors | memory in use | for each of them | at most |",
+        "|---:|---:|---:|---:|---:|",
+    ]
+    for result in _results(bench, "memory"):
+        if "skipped" in result:
+            return [f"Left out: {result['skipped']}."]
+        visitors, known, used = (result[name] for name in ("visitors", "known", "bytes"))
+        most = "1 GB in all" if known == visitors else "5.5 kB"
+        lines.append(
+            f"| {visitors:,} visitors | {known:,} | {used / 1e6:,.1f} MB | {used / known / 1e3:.2f} kB "
+            f"| {most} |"
+        )
+    return lines
+
+
+def _results(bench: Bench, *arguments: str) -> list[dict]:
+    said = bench.folder / "table.log"
+    command = [bench.program("bench_table"), *arguments]
+    # The whole group of processes ends with the block: it forks.
+    with running(command, said, stdout=subprocess.PIPE, text=True) as run:
+        results = [json.loads(line) for line in run.stdout]
+        if run.wait() != 0:
+            raise Failure(f"bench_table failed: {said.read_text(errors='replace')}")
+    return results

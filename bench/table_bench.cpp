@@ -1,7 +1,8 @@
-// How fast the table of sessions is read and written by several processes at once. Prints a line of
-// JSON for each measurement.
+// How fast the table of sessions is read and written by several processes at once, and how much
+// memory it takes. Prints a line of JSON for each measurement.
 //
 //   bench_table [SECONDS]     how long each measurement takes (default 0.7)
+//   bench_table memory        how much memory the table takes when so many visitors are known
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -16,6 +17,7 @@
 #include <cstdlib>
 #include <new>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "broker/visitor_hash.h"
@@ -58,6 +60,16 @@ class SharedMemory {
   ~SharedMemory() { munmap(memory_, bytes_); }
 
   [[nodiscard]] void* get() const { return memory_; }
+
+  /// Of the pages that were ever touched.
+  [[nodiscard]] std::size_t resident_bytes() const {
+    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    std::vector<unsigned char> pages((bytes_ + page - 1) / page);
+    if (mincore(memory_, bytes_, pages.data()) != 0) fail("mincore");
+    return page *
+           static_cast<std::size_t>(std::count_if(
+               pages.begin(), pages.end(), [](unsigned char state) { return (state & 1) != 0; }));
+  }
 
   /// Maps every page into this process now, not one by one while it is measured.
   void populate() const {
@@ -180,13 +192,30 @@ std::size_t available_memory() {
          static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
+/// False, and said, when the memory would take more than half of what is free.
+bool has_room_for(std::size_t bytes, std::uint64_t visitors) {
+  if (bytes <= available_memory() / 2) return true;
+  std::printf("{\"skipped\":\"%llu visitors take %zu MiB, more than half of what is free\"}\n",
+              static_cast<unsigned long long>(visitors), bytes >> 20);
+  return false;
+}
+
+void measure_memory(std::uint64_t visitors, const std::vector<std::uint64_t>& known) {
+  const std::size_t bytes = SessionTable::bytes_for(visitors);
+  if (!has_room_for(bytes, visitors)) return;
+  const SharedMemory memory(bytes);
+  SessionTable table = SessionTable::create(memory.get(), visitors);
+  for (const std::uint64_t count : known) {
+    fill(table, count);
+    std::printf("{\"visitors\":%llu,\"known\":%llu,\"bytes\":%zu,\"reserved\":%zu}\n",
+                static_cast<unsigned long long>(visitors), static_cast<unsigned long long>(count),
+                memory.resident_bytes(), bytes);
+  }
+}
+
 void run(const std::vector<Workload>& workloads, std::uint64_t visitors, double seconds) {
   const std::size_t bytes = SessionTable::bytes_for(visitors);
-  if (bytes > available_memory() / 2) {
-    std::printf("{\"skipped\":\"%llu visitors take %zu MiB, more than half of what is free\"}\n",
-                static_cast<unsigned long long>(visitors), bytes >> 20);
-    return;
-  }
+  if (!has_room_for(bytes, visitors)) return;
   const SharedMemory memory(bytes);
   SessionTable table = SessionTable::create(memory.get(), visitors);
   fill(table, visitors);
@@ -214,6 +243,10 @@ void run(const std::vector<Workload>& workloads, std::uint64_t visitors, double 
 }  // namespace
 
 int main(int count, char** arguments) {
+  if (count > 1 && std::string_view(arguments[1]) == "memory") {
+    measure_memory(1'000'000, {1'000, 32'000, 145'000, 1'000'000});
+    return 0;
+  }
   const double seconds = count > 1 ? std::strtod(arguments[1], nullptr) : 0.7;
   for (const std::uint64_t visitors : {std::uint64_t{8192}, std::uint64_t{1'000'000}}) {
     run({{"reads of one visitor", 1, 0, false},

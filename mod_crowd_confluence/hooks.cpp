@@ -36,8 +36,7 @@ int take_place_around_others(apr_pool_t*, apr_pool_t*, apr_pool_t*) noexcept {
 
 int fix_up_what_took_its_place(request_rec* request) noexcept {
   if (!cc::needs_another_fixup(*request)) return DECLINED;
-  const cc::RequestState* const state = cc::own_state_of(request);
-  const bool is_filtered = state != nullptr && state->is_on();
+  const bool is_filtered = cc::state_of(request) != nullptr;
   const int status = cc::fix_up_again(*request);
   if (status != OK && status != DECLINED) return status;
   // The filters were inserted before the handlers are asked.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "apr/headers.h"
+#include "config/own_pages.h"
 #include "config/place.h"
 #include "config/written_directives.h"
 #include "log.h"
@@ -31,6 +32,12 @@ bool is_on(const WrittenDirective& directive) {
 
 bool is_off(const WrittenDirective& directive) {
   return directive.is("CrowdConfluence") && !is_on(directive);
+}
+
+/// The module's own pages use its settings as well.
+bool names_own_page(const WrittenDirective& directive) {
+  return directive.is("SetHandler") && directive.words.size() == 1 &&
+         directive.words[0] == kCheckHandler;
 }
 
 bool is_own(const WrittenDirective& directive) {
@@ -87,7 +94,8 @@ class Checks {
       : main_server_(main_server),
         pool_(pool),
         all_(read_written_directives(
-            ap_conftree, {"ProxyPass", "ProxyPassMatch", "RewriteRule", "RequestHeader"}, pool)) {
+            ap_conftree,
+            {"ProxyPass", "ProxyPassMatch", "RewriteRule", "RequestHeader", "SetHandler"}, pool)) {
     for (const WrittenDirective& directive : all_) {
       if (is_on(directive)) on_.push_back(&directive);
       WrittenDirective proxying = directive;
@@ -119,7 +127,8 @@ class Checks {
     std::vector<const ap_directive_t*> told;
     for (const WrittenDirective& setting : all_) {
       const auto shares_host = [&](const WrittenDirective& other) {
-        return share_a_host(setting, other) && (is_on(other) || is_off(other));
+        return share_a_host(setting, other) &&
+               (is_on(other) || is_off(other) || names_own_page(other));
       };
       if (!is_own(setting) || std::any_of(all_.begin(), all_.end(), shares_host) ||
           std::find(told.begin(), told.end(), setting.host) != told.end())

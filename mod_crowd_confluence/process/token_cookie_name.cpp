@@ -73,6 +73,10 @@ void ask_when_due(const DirectoryConfig& config, server_rec* server, BackgroundR
 }
 
 void ask_at_start(server_rec* main_server, BackgroundRefresh& background) noexcept {
+  bool is_told = false;
+  for (const server_rec* server = main_server; server != nullptr; server = server->next)
+    is_told |= server_config(server).first_told_cookie != nullptr;
+  if (!is_told) return;
   for (const server_rec* server = main_server; server != nullptr; server = server->next) {
     const apr_array_header_t* sections = server_config(server).crowd_sections;
     for (int i = 0; i < sections->nelts; ++i)

@@ -21,7 +21,7 @@ struct Repeated {
 struct Said {
   std::array<std::atomic<bool>, static_cast<std::size_t>(WarnOnce::end)> once;
   std::array<Repeated, 64> repeated;
-  std::atomic<std::uint32_t> signs;  // in a row
+  std::atomic<std::uint32_t> signs;      // in a row
   std::atomic<std::uint64_t> exchanges;  // all in the upper half, rejected in the lower one
 };
 

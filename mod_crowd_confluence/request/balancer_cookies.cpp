@@ -19,13 +19,11 @@ namespace crowd_confluence::httpd {
 namespace {
 
 constexpr const char* kCookie = "Cookie";
-/// The note that keeps the Cookie header for the app while the balancer reads the browser's; empty
-/// if the app is to have none.
-constexpr const char* kForApp = "crowd-confluence-cookie-for-app";
 constexpr char kBalancerScheme[] = "balancer:";
 
 bool names_balancer(const char* url) {
-  return strncasecmp(url, kBalancerScheme, sizeof(kBalancerScheme) - 1) == 0;
+  return (*url == 'b' || *url == 'B') &&
+         strncasecmp(url, kBalancerScheme, sizeof(kBalancerScheme) - 1) == 0;
 }
 
 /// The cookie by which the balancer that `url` names finds nodes; empty if it is none.
@@ -64,13 +62,13 @@ void warn_of_clash(request_rec& request, const RequestState& state, std::string_
 int show_browsers_cookies(proxy_worker** /*worker*/, proxy_balancer** balancer,
                           request_rec* request, proxy_server_conf* config, char** url) noexcept {
   if (*balancer == nullptr && !names_balancer(*url)) return DECLINED;
-  const RequestState* const state = nearest_state_of(request);
-  if (state == nullptr || apr_table_get(request->notes, kForApp) != nullptr) return DECLINED;
+  RequestState* const state = nearest_state_of(request);
+  if (state == nullptr || state->cookie_for_app != nullptr) return DECLINED;
   if (*balancer == nullptr) warn_of_clash(*request, *state, sticky_cookie_of(*config, *url));
 
   const char* const for_app = apr_table_get(request->headers_in, kCookie);
   const char* const of_browser = state->headers.browser_cookie();
-  apr_table_setn(request->notes, kForApp, for_app != nullptr ? for_app : "");
+  state->cookie_for_app = for_app != nullptr ? for_app : "";
   if (of_browser != nullptr) {
     apr_table_setn(request->headers_in, kCookie, of_browser);
   } else {
@@ -81,14 +79,14 @@ int show_browsers_cookies(proxy_worker** /*worker*/, proxy_balancer** balancer,
 
 /// Whatever the balancer did, nobody else reads what the browser sent.
 void show_apps_cookies(request_rec& request) {
-  const char* const for_app = apr_table_get(request.notes, kForApp);
-  if (for_app == nullptr) return;
-  if (*for_app != '\0') {
-    apr_table_setn(request.headers_in, kCookie, for_app);
+  RequestState* const state = nearest_state_of(&request);
+  if (state == nullptr || state->cookie_for_app == nullptr) return;
+  if (*state->cookie_for_app != '\0') {
+    apr_table_setn(request.headers_in, kCookie, state->cookie_for_app);
   } else {
     apr_table_unset(request.headers_in, kCookie);
   }
-  apr_table_unset(request.notes, kForApp);
+  state->cookie_for_app = nullptr;
 }
 
 /// scheme_handler, before those that send the request.

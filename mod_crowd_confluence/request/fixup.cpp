@@ -24,6 +24,7 @@
 #include "request/forwarded_for_by_proxy.h"
 #include "request/httpd_cache.h"
 #include "request/reaction.h"
+#include "request/return_url.h"
 #include "request/state.h"
 #include "request/troubles.h"
 #include "request/variables.h"
@@ -82,18 +83,21 @@ int fix_up(request_rec* request) {
   const DirectoryConfig& config = directory_config(request);
   if (config.asks_for_token_cookie()) keep_token_cookie_told(*request, config);
   const DecisionLog decision(*request);
-  const ForwardedFor forwarded_for =
-      config.is_on() ? unexplained_forwarded_for(*request, config) : ForwardedFor::nothing;
+  // What stands there after an internal redirect is this module's own.
+  const ForwardedFor forwarded_for = config.is_on() && earlier == nullptr
+                                         ? unexplained_forwarded_for(*request, config)
+                                         : ForwardedFor::nothing;
   RequestState* const state = make_state(request, config);
   if (state != nullptr && earlier != nullptr && is_same_question(*state, *earlier, *request)) {
     take_over(request, *state, *earlier);
   } else {
     if (earlier != nullptr) earlier->headers.restore(*request);
     if (state != nullptr) answer(request, *state, answered);
-    unset_claims_of(answered, state, request->subprocess_env);
+    unset_claims_of(answered, state, *request);
   }
   if (state == nullptr || !state->is_on()) return DECLINED;
-  set_variables(request, *state);
+  if (state->return_url.empty()) state->return_url = encoded_url(*request);
+  set_variables(*request, *state);
   log_address_of_proxy(*request, forwarded_for, *state);
   decision.write(*state);
 
@@ -115,11 +119,15 @@ void keep_token_cookie_told(const request_rec& request, const DirectoryConfig& c
     ask_when_due(config, request.server, *work, request.request_time);
 }
 
-/// Null where the module has nothing to do. Its own pages are about the request as it came.
+/// Null where the module has nothing to do; its own pages are about the request as it came. It
+/// takes the place of one that was made for this request when another section held.
 RequestState* make_state(request_rec* request, const DirectoryConfig& config) {
-  if (!config.cleans_requests() || is_own_page(*request)) return nullptr;
-  auto* state = new (apr_palloc(request->pool, sizeof(RequestState))) RequestState(config);
+  RequestState* const state = config.cleans_requests() && !is_own_page(*request)
+                                  ? new (apr_palloc(request->pool, sizeof(RequestState)))
+                                        RequestState(config)
+                                  : nullptr;
   ap_set_module_config(request->request_config, &crowd_confluence_module, state);
+  if (state == nullptr) return nullptr;
   state->filename = request->filename;
   state->handler = request->handler;
   return state;

@@ -1,10 +1,11 @@
-// What is known of a request once it has passed the fixup, and where that is found.
+// What the module knows of a request.
 
 #ifndef MOD_CROWD_CONFLUENCE_REQUEST_STATE_H_
 #define MOD_CROWD_CONFLUENCE_REQUEST_STATE_H_
 
 #include <httpd.h>
 
+#include <apr_tables.h>
 #include <http_config.h>
 
 #include <string_view>
@@ -16,7 +17,8 @@
 
 namespace crowd_confluence::httpd {
 
-/// Lives in the request's pool; the texts are terminated by NUL.
+/// What is known of a request once it has passed the fixup. Lives in the request's pool; the texts
+/// are terminated by NUL.
 struct RequestState {
   explicit RequestState(const DirectoryConfig& request_config) : config(&request_config) {}
 
@@ -37,9 +39,13 @@ struct RequestState {
   int answered = 0;  // Confluence's status, if it was asked for this request
   std::string_view user;
   std::string_view cookies;               // the session's, as a Cookie header
+  std::string_view return_url;            // as CROWD_CONFLUENCE_RETURN_URL has it
   const Reaction* refused_by = nullptr;   // the CrowdConfluenceWhen that ended this request
   Duration retry_after{0};                // as Outcome has it
   apr_table_t* hidden_headers = nullptr;  // the request's, while mod_cache sees others
+  /// The Cookie header for the app while the balancer reads the browser's; empty if the app is to
+  /// have none.
+  const char* cookie_for_app = nullptr;
 };
 
 /// The state of this very request, whether the module is on for it or only cleans it; null if it

@@ -177,15 +177,16 @@ void notice_if_mostly_rejected(request_rec& request, const DirectoryConfig& conf
 }
 
 void log_missing_url(request_rec& request, const DirectoryConfig& config) {
-  const char* const place = config.enabled_at.text;
+  const bool is_on = config.is_on() && config.enabled_at;
+  const char* const place = is_on ? config.enabled_at.text : request.handler;
   const auto again = to_be_said_again(
       kind_of(place, reinterpret_cast<std::uintptr_t>(request.server)), request.request_time);
   if (!again && !APLOG_R_IS_LEVEL(&request, APLOG_INFO)) return;
   ap_log_rerror(APLOG_MARK, again ? APLOG_ERR : APLOG_INFO, 0, &request,
-                CCF_URL_UNSET_HERE
-                "CrowdConfluence is On for this URL, as %s says, and no CrowdConfluenceURL holds "
-                "here%s",
-                place, in_words(again.value_or(0), request.pool));
+                CCF_URL_UNSET_HERE "%s%s, and no CrowdConfluenceURL holds here%s",
+                is_on ? "CrowdConfluence is On for this URL, as " : "this URL's handler is ",
+                is_on ? apr_pstrcat(request.pool, place, " says", nullptr) : place,
+                in_words(again.value_or(0), request.pool));
 }
 
 ForwardedFor unexplained_forwarded_for(const request_rec& request, const DirectoryConfig& config) {

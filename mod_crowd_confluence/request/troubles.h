@@ -29,7 +29,7 @@ void log_rejected(request_rec& request, const DirectoryConfig& config, const Req
 void notice_if_mostly_rejected(request_rec& request, const DirectoryConfig& config,
                                const RequestState& state, const Outcome& outcome);
 
-/// The module is On for the request, and no CrowdConfluenceURL holds for it.
+/// The module is On for the request, or answers it itself, and no CrowdConfluenceURL holds for it.
 void log_missing_url(request_rec& request, const DirectoryConfig& config);
 
 /// What the peer's X-Forwarded-For says, where no mod_remoteip believes it.

@@ -12,8 +12,6 @@
 namespace crowd_confluence::httpd {
 namespace {
 
-constexpr const char* kCacheControl = "Cache-Control";
-constexpr const char* kPrivate = "private";
 constexpr std::string_view kPrivateAnd = "private, ";
 
 bool is_blank(char c) {
@@ -50,9 +48,11 @@ bool may_matter(char first) {
   return letter == 'p' || letter == 'n' || letter == 's';
 }
 
-Sharing sharing_said_in(const char* header) {
+}  // namespace
+
+Sharing sharing_said_in(const char* value) {
   Sharing sharing = Sharing::unsaid;
-  for (const char* at = header; *at != '\0';) {
+  for (const char* at = value; *at != '\0';) {
     while (is_blank(*at) || *at == ',') ++at;
     const char* const begin = at;
     // A comma between quotes separates nothing.
@@ -65,43 +65,12 @@ Sharing sharing_said_in(const char* header) {
   return sharing;
 }
 
-/// The Cache-Control headers of one table, mostly none.
-struct CacheControl {
-  explicit CacheControl(const apr_table_t* headers) {
-    for (apr_table_entry_t& entry : entries_of(headers)) {
-      if (!is_same_header(entry.key, "cache-control")) continue;
-      if (first == nullptr) first = &entry;
-      sharing = std::max(sharing, sharing_said_in(entry.val));
-    }
-  }
-
-  void add_private(apr_pool_t* pool) const {
-    // In front: a quote that the app left open cannot swallow it.
-    if (first == nullptr) return;
-    const std::size_t size = std::strlen(first->val) + 1;
-    auto* const all = static_cast<char*>(apr_palloc(pool, kPrivateAnd.size() + size));
-    std::memcpy(all, kPrivateAnd.data(), kPrivateAnd.size());
-    std::memcpy(all + kPrivateAnd.size(), first->val, size);
-    first->val = all;
-  }
-
-  apr_table_entry_t* first = nullptr;
-  Sharing sharing = Sharing::unsaid;
-};
-
-}  // namespace
-
-Sharing limit_sharing(request_rec& response) {
-  const CacheControl said(response.headers_out);
-  const CacheControl said_on_errors(response.err_headers_out);
-  const Sharing sharing = std::max(said.sharing, said_on_errors.sharing);
-  if (sharing != Sharing::unsaid) return sharing;
-  // Some readers look at one of the two tables only.
-  said.add_private(response.pool);
-  said_on_errors.add_private(response.pool);
-  if (said.first == nullptr && said_on_errors.first == nullptr)
-    apr_table_addn(response.headers_out, kCacheControl, kPrivate);
-  return sharing;
+void add_private(apr_table_entry_t& cache_control, apr_pool_t* pool) {
+  const std::size_t size = std::strlen(cache_control.val) + 1;
+  auto* const all = static_cast<char*>(apr_palloc(pool, kPrivateAnd.size() + size));
+  std::memcpy(all, kPrivateAnd.data(), kPrivateAnd.size());
+  std::memcpy(all + kPrivateAnd.size(), cache_control.val, size);
+  cache_control.val = all;
 }
 
 }  // namespace crowd_confluence::httpd

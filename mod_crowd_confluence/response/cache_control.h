@@ -3,7 +3,8 @@
 #ifndef MOD_CROWD_CONFLUENCE_RESPONSE_CACHE_CONTROL_H_
 #define MOD_CROWD_CONFLUENCE_RESPONSE_CACHE_CONTROL_H_
 
-#include <httpd.h>
+#include <apr_pools.h>
+#include <apr_tables.h>
 
 namespace crowd_confluence::httpd {
 
@@ -14,9 +15,12 @@ enum class Sharing {
   forbidden  // `private` or `no-store`
 };
 
-/// Adds `private` to the response's Cache-Control if it says nothing of shared caches (RFC 9111,
-/// section 5.2.2). What it said before.
-Sharing limit_sharing(request_rec& response);
+/// What the value of a Cache-Control header says (RFC 9111, section 5.2.2).
+Sharing sharing_said_in(const char* value);
+
+/// Adds `private` to a Cache-Control header, in front: a quote that the app left open cannot
+/// swallow it.
+void add_private(apr_table_entry_t& cache_control, apr_pool_t* pool);
 
 }  // namespace crowd_confluence::httpd
 

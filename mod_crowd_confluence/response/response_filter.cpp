@@ -11,6 +11,7 @@
 #include "request/httpd_cache.h"
 #include "request/state.h"
 #include "response/cache_control.h"
+#include "response/relevant_headers.h"
 #include "response/session_end.h"
 #include "response/set_cookie_filter.h"
 
@@ -20,31 +21,6 @@ namespace {
 // httpd finds a filter faster by this than by its name.
 ap_filter_rec_t* response_filter = nullptr;
 ap_filter_rec_t* storable_response_filter = nullptr;
-
-/// Which headers of a response concern this module: mostly none.
-class RelevantHeaders {
- public:
-  RelevantHeaders(const apr_table_t* headers, const PassAs& pass_as) {
-    const bool in_header = pass_as.place == PassAs::header;
-    const char first_of_ours = in_header ? pass_as.folded_name.front() : 'x';
-    for (const apr_table_entry_t& entry : entries_of(headers)) {
-      const char* const name = entry.key;
-      const char first = folded(*name);
-      if (first != 's' && first != 'x' && first != first_of_ours) continue;
-      set_cookie = set_cookie || is_same_header(name, "set-cookie");
-      says_expired = says_expired || is_same_header(name, kSaysExpired);
-      login_reason = login_reason || is_same_header(name, kLoginReason);
-      if (in_header) passed_on = passed_on || is_same_header(name, pass_as.folded_name);
-    }
-  }
-
-  [[nodiscard]] bool any() const { return set_cookie || says_expired || login_reason || passed_on; }
-
-  bool set_cookie = false;
-  bool says_expired = false;
-  bool login_reason = false;
-  bool passed_on = false;  // that of CrowdConfluencePassAs
-};
 
 /// Removes what is meant for this module, or must not reach the browser. What it shows of the
 /// session's end, apart from cookies.
@@ -61,12 +37,13 @@ SessionEnd clean(apr_table_t* headers, const request_rec& request, const Directo
   return end;
 }
 
-void clean(request_rec& request, const RequestState& state) {
-  const DirectoryConfig& config = *state.config;
-  const RelevantHeaders present(request.headers_out, config.passing());
-  const RelevantHeaders present_on_errors(request.err_headers_out, config.passing());
-  if (!present.any() && !present_on_errors.any() && request.status != HTTP_UNAUTHORIZED) return;
+void clean(request_rec& request, const RequestState& state, const RelevantHeaders& present,
+           const RelevantHeaders& present_on_errors) {
+  if (!present.must_be_cleaned() && !present_on_errors.must_be_cleaned() &&
+      request.status != HTTP_UNAUTHORIZED)
+    return;
 
+  const DirectoryConfig& config = *state.config;
   SetCookieFilter cookies(request, state);
   SessionEnd end = end_by_status(request, config);
   end = std::max(end, clean(request.headers_out, request, config, present, cookies));
@@ -95,9 +72,10 @@ void drop_all(request_rec& request, const RequestState& state, const char* error
 }
 
 /// No exception crosses into httpd, and nothing that may be Confluence's goes out.
-void clean_or_drop(request_rec& request, const RequestState& state) noexcept {
+void clean_or_drop(request_rec& request, const RequestState& state, const RelevantHeaders& present,
+                   const RelevantHeaders& present_on_errors) noexcept {
   try {
-    clean(request, state);
+    clean(request, state, present, present_on_errors);
   } catch (const std::exception& error) {
     drop_all(request, state, error.what());
   } catch (...) {
@@ -105,11 +83,27 @@ void clean_or_drop(request_rec& request, const RequestState& state) noexcept {
   }
 }
 
-/// No cache keeps one user's page for another. The request's headers for mod_cache when it may
-/// store this response, otherwise null.
-apr_table_t* decide_on_caches(request_rec& request, const RequestState& state) {
+/// Adds `private` to the response's Cache-Control if it says nothing of shared caches. What it said
+/// before.
+Sharing limit_sharing(request_rec& response, const RelevantHeaders& present,
+                      const RelevantHeaders& present_on_errors) {
+  const Sharing sharing = std::max(present.sharing, present_on_errors.sharing);
+  if (sharing != Sharing::unsaid) return sharing;
+  // Some readers look at one of the two tables only.
+  bool is_added = false;
+  for (const RelevantHeaders* headers : {&present, &present_on_errors}) {
+    if (headers->cache_control == nullptr) continue;
+    add_private(*headers->cache_control, response.pool);
+    is_added = true;
+  }
+  if (!is_added) apr_table_addn(response.headers_out, "Cache-Control", "private");
+  return sharing;
+}
+
+/// The request's headers for mod_cache when it may store this response, otherwise null.
+apr_table_t* decide_on_storing(request_rec& request, const RequestState& state, Sharing sharing) {
   apr_table_t* const storable =
-      limit_sharing(request) == Sharing::allowed ? allow_storing(request, state) : nullptr;
+      sharing == Sharing::allowed ? allow_storing(request, state) : nullptr;
   // Also where another request, with other variables, has taken the place of the first.
   if (storable == nullptr) forbid_storing(request);
   return storable;
@@ -117,11 +111,19 @@ apr_table_t* decide_on_caches(request_rec& request, const RequestState& state) {
 
 apr_status_t filter_response(ap_filter_t* filter, apr_bucket_brigade* brigade) noexcept {
   request_rec* const request = filter->r;
-  // Only now, as the fixup may have been done again since the filter was inserted.
-  const RequestState* const state = state_of(request);
-  if (state != nullptr) clean_or_drop(*request, *state);
-  if (state != nullptr && state->result == Result::session) {
-    if (apr_table_t* const headers = decide_on_caches(*request, *state)) {
+  // Not the one that it was inserted for: mod_dir may have put another request into its place.
+  if (const RequestState* const state = state_of(request)) {
+    const bool has_session = state->result == Result::session;
+    const PassAs& pass_as = state->config->passing();
+    const RelevantHeaders present(request->headers_out, pass_as);
+    const RelevantHeaders present_on_errors(request->err_headers_out, pass_as);
+    // No cache keeps one user's page for another.
+    const Sharing sharing =
+        has_session ? limit_sharing(*request, present, present_on_errors) : Sharing::unsaid;
+    clean_or_drop(*request, *state, present, present_on_errors);
+    apr_table_t* const headers =
+        has_session ? decide_on_storing(*request, *state, sharing) : nullptr;
+    if (headers != nullptr) {
       // A filter between this one and mod_cache may hold back the beginning.
       filter->frec = storable_response_filter;
       filter->ctx = headers;
@@ -147,8 +149,13 @@ apr_status_t filter_storable_response(ap_filter_t* filter, apr_bucket_brigade* b
 /// What the app said that httpd gives up for an error page, or for another page to which the
 /// request was redirected internally: no filter sees it, and what it says of the session counts.
 void look_at_given_up_responses(request_rec* request) {
-  for (; request != nullptr; request = request->prev)
-    if (const RequestState* state = state_of(request)) clean_or_drop(*request, *state);
+  for (; request != nullptr; request = request->prev) {
+    const RequestState* const state = state_of(request);
+    if (state == nullptr) continue;
+    const PassAs& pass_as = state->config->passing();
+    clean_or_drop(*request, *state, RelevantHeaders(request->headers_out, pass_as),
+                  RelevantHeaders(request->err_headers_out, pass_as));
+  }
 }
 
 void add_response_filter(request_rec* request) {

@@ -22,6 +22,7 @@ struct Case {
   std::string form = {};        // what a person has seen
   std::string directives = {};  // of the page's section
   std::vector<std::string> headers = {};
+  std::string logged_in_from = "127.0.0.2";
 };
 
 std::ostream& operator<<(std::ostream& out, const Case& each) {
@@ -32,7 +33,7 @@ const Case kCases[] = {
     {"untrusted-proxy"},
     {"token-bound-to-proxy", "candidates=127.0.0.9"},
     {"mixed-binding", "works-after-other-log-in=1"},
-    {"forwarded-for-chain", "", "", {"X-Forwarded-For: 10.1.2.3, 127.0.0.2"}},
+    {"forwarded-for-chain", "", "", {"X-Forwarded-For: 127.0.0.5, 10.0.0.7"}, "127.0.0.5"},
     {"remoteip-valve", "works-from-other-server=1"},
     {"address-changed"},
     {"token-expired"},
@@ -76,7 +77,13 @@ BOOST_AUTO_TEST_SUITE(check_causes)
 
 BOOST_DATA_TEST_CASE(is_named, data::make(kCases), each) {
   Stage stage;
-  const atlassian::CauseSetUp set_up = atlassian::set_up(stage.simulator, each.word);
+  atlassian::Scene scene;
+  scene.client = each.logged_in_from;
+  atlassian::CauseSetUp set_up = atlassian::set_up(stage.simulator, each.word, scene);
+  if (each.word == "cookie-name-override") set_up.cookies = "wiki.token_key=" + set_up.token;
+  // A Crowd that could set its cookie for the app.
+  if (each.word == "sso2-only")
+    stage.simulator.configure_crowd([](auto& crowd) { crowd.cookie_domain = "example.com"; });
   stage.keep_secret(set_up.token);
   stage.keep_secret(set_up.application_password);
   stage.httpd.write("crowd.password", set_up.application_password + "\n");

@@ -32,6 +32,7 @@ BOOST_AUTO_TEST_CASE(all_children_use_the_name_that_crowd_tells) {
   atlassian::SimulatorOptions options = trusting_loopback();
   options.crowd.cookie_name = "crowd.p.token_key";
   Stage stage(several, options);
+  stage.httpd.log().expect("CCF0038: ");
   write_password(stage, stage.simulator.crowd_options().application_password);
   stage.start(kConfiguration + location("/"));
   const std::string alice = stage.cookie_line("alice");

@@ -56,6 +56,10 @@ struct Conclusion {
 /// took the visitor for nobody and did not say why.
 [[nodiscard]] std::optional<Conclusion> conclude_from_confluence(const Evidence& evidence);
 
+/// Crowd answers nobody who asks in this application's name from here, whoever the visitor is.
+/// Nothing if it does.
+[[nodiscard]] std::optional<Conclusion> conclude_from_refused_application(const Evidence& evidence);
+
 /// Confluence takes the visitor for nobody: what Crowd says to that.
 [[nodiscard]] Conclusion conclude_from_crowd(const Evidence& evidence);
 

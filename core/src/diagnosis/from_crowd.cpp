@@ -188,6 +188,27 @@ bool overrides_name(const Evidence& evidence) {
 
 }  // namespace
 
+std::optional<Conclusion> conclude_from_refused_application(const Evidence& evidence) {
+  const std::optional<CrowdError> no_error;
+  const auto& error = evidence.session         ? evidence.session->error
+                      : evidence.cookie_config ? evidence.cookie_config->error
+                                               : no_error;
+  if (!error) return std::nullopt;
+  switch (error->failure) {
+    case CrowdFailure::bad_credentials:
+    case CrowdFailure::address_forbidden:
+    case CrowdFailure::application_closed:
+    case CrowdFailure::not_a_crowd:
+    case CrowdFailure::tls:
+    case CrowdFailure::refused:
+    case CrowdFailure::name_lookup:
+    case CrowdFailure::proxy:
+      return when_refused(*error);
+    default:
+      return std::nullopt;
+  }
+}
+
 Conclusion conclude_from_crowd(const Evidence& evidence) {
   if (evidence.cookie_config)
     if (auto conclusion = from_cookie_config(evidence)) return *std::move(conclusion);

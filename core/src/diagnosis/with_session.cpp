@@ -55,6 +55,8 @@ Conclusion conclude_with_session(const Evidence& evidence) {
   if (auto conclusion = from_nodes(evidence)) return *std::move(conclusion);
   if (auto conclusion = from_app(evidence)) return *std::move(conclusion);
   if (auto conclusion = from_crowd(evidence)) return *std::move(conclusion);
+  // SSO does without these questions, and the next diagnosis does not.
+  if (auto conclusion = conclude_from_refused_application(evidence)) return *std::move(conclusion);
   if (refuses_token(evidence.as_forwarded))
     return just("Nothing: Confluence's RemoteIpValve believes this server, so Crowd need not.");
   return just("Nothing: SSO works.");
