@@ -214,7 +214,10 @@ int validate(const Options& options) {
           .append(session ? "true" : "false")
           .append(",\"user\":" + (session ? json_text(user) : std::string("null")) + "}");
     } else {
-      text.append(address + (session ? "  good, user " + user : "  refused") + "\n");
+      text.append(address)
+          .append(session ? "  good, user " : "  refused")
+          .append(user)
+          .append("\n");
     }
   }
   std::cout << (options.json ? "{\"answers\":[" + text + "]}\n" : text);
