@@ -91,9 +91,20 @@ echo "CrowdConfluence Off" | write_httpd_conf "$scratch/httpd.conf" "$module"
 check "httpd loads the installed module" \
   env LD_LIBRARY_PATH="$root$LIBRARY_DIR" "$HTTPD" -t -f "$scratch/httpd.conf"
 
+if [ "$COMMAND" = 1 ]; then
+  check "the installed command runs" same "crowd-confluence $VERSION" \
+    "$(env LD_LIBRARY_PATH="$root$LIBRARY_DIR" "$root$BIN_DIR/crowd-confluence" --version)"
+  check "it has no run path into the build" no_run_path "$root$BIN_DIR/crowd-confluence"
+  check "its manual page is installed" test -s "$root$MAN_DIR/man1/crowd-confluence.1"
+  check "its completion is installed" \
+    bash -n "$root$DATA_DIR/bash-completion/completions/crowd-confluence"
+fi
+
 # Tests, the simulator and the demo stay in the build.
 check "nothing else is installed" same "" "$(cd "$root" && find . ! -type d | sed 's/^\.//' |
-  grep -v -x -F -e "$LOAD_FILE" -e "$SAMPLE_FILE" -e "$MODULE_DIR/mod_crowd_confluence.so" |
+  grep -v -x -F -e "$LOAD_FILE" -e "$SAMPLE_FILE" -e "$MODULE_DIR/mod_crowd_confluence.so" \
+    -e "$BIN_DIR/crowd-confluence" -e "$MAN_DIR/man1/crowd-confluence.1" \
+    -e "$DATA_DIR/bash-completion/completions/crowd-confluence" |
   grep -v -e "^$LIBRARY_DIR/libcrowd_confluence\.so" -e "^$INCLUDE_DIR/crowd_confluence/" \
     -e "^$LIBRARY_DIR/cmake/crowd_confluence/" \
     -e "^$LIBRARY_DIR/pkgconfig/crowd_confluence\.pc$" -e "^$DOCUMENTATION_DIR/" || true)"

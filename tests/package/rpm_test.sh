@@ -33,8 +33,9 @@ package() {
   find "$topdir/RPMS" -name "$1-$VERSION-*.rpm"
 }
 
-check "three packages and a source package are made" \
-  same "libcrowd_confluence
+check "four packages and a source package are made" \
+  same "crowd-confluence
+libcrowd_confluence
 libcrowd_confluence-devel
 mod_crowd_confluence
 mod_crowd_confluence" "$(find "$topdir/RPMS" "$topdir/SRPMS" -name '*.rpm' \
@@ -43,7 +44,7 @@ mod_crowd_confluence" "$(find "$topdir/RPMS" "$topdir/SRPMS" -name '*.rpm' \
 libdir=$(rpm --eval '%{_libdir}')
 docs=$(rpm --eval '%{_defaultdocdir}')
 
-for name in mod_crowd_confluence libcrowd_confluence; do
+for name in mod_crowd_confluence libcrowd_confluence crowd-confluence; do
   check "$name carries the license" \
     same LICENSE "$(query -L "$(package $name)" | sed 's|.*/||')"
 done
@@ -81,6 +82,14 @@ check "libcrowd_confluence-devel holds what pkg-config looks for" \
 check "libcrowd_confluence-devel holds every public header" \
   same "$(cd "$SOURCE_DIR/core/include/crowd_confluence" && find . -name '*.h' -printf '%P\n' | sort)" \
   "$(sed -n 's|^/usr/include/crowd_confluence/\(.*\.h\)$|\1|p' <<<"$contents" | sort)"
+
+contents=$(query -l "$(package crowd-confluence)")
+echo "$contents" | sed 's/^/    crowd-confluence: /'
+for file in /usr/bin/crowd-confluence /usr/share/bash-completion/completions/crowd-confluence; do
+  check "crowd-confluence holds $file" grep -qxF "$file" <<<"$contents"
+done
+check "crowd-confluence holds its manual page" \
+  grep -q '^/usr/share/man/man1/crowd-confluence\.1' <<<"$contents"
 
 mkdir "$scratch/unpacked"
 unpack() {

@@ -270,6 +270,7 @@ BOOST_AUTO_TEST_CASE(refuses_wrong_usage) {
       {"session", "--confluence-url", simulator.confluence_url(), "--curl"},
       {"diagnose", "--confluence-url", simulator.confluence_url(), "--crowd-url",
        simulator.crowd_url()},
+      {"diagnose", "--confluence-url", simulator.confluence_url(), "--candidate", "proxy"},
       {"cookie-config", "--crowd-url", simulator.crowd_url(), "--application", "a:b"},
       {"validate", "--crowd-url", simulator.crowd_url(), "--application", "a", "--password-file",
        "-", "--token-file", "-"},

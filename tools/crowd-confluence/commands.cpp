@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <iostream>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "crowd_confluence/confluence/client.h"
 #include "crowd_confluence/crowd/client.h"
@@ -111,10 +113,12 @@ int session(const Options& options) {
   Evidence evidence;
   evidence.setup = setup_of(settings.value(), nullptr);
   evidence.request = std::move(request).value();
-  const Progress progress;
-  evidence = gather(std::move(evidence), text, client, nullptr,
-                    {.questions = 1, .time = settings.value().http.timeout},
-                    [&](std::string_view asked) { progress.show(asked); });
+  {
+    const Progress progress;
+    evidence = gather(std::move(evidence), text, client, nullptr,
+                      {.questions = 1, .time = settings.value().http.timeout},
+                      [&](std::string_view asked) { progress.show(asked); });
+  }
   const Finding finding = crowd_confluence::diagnose(evidence);
   if (options.curl) {
     std::cout << curl_command(options, settings.value(), finding.address) << '\n';
@@ -138,6 +142,8 @@ int diagnose(const Options& options) {
   const std::string_view text = token.value().reveal();
   auto request = request_of(options, text, settings.value());
   if (!request) return usage(request.error());
+  const auto candidates = candidates_of(options);
+  if (!candidates) return usage(candidates.error());
   hint_at_address(options, text);
 
   const HttpLibrary library;
@@ -146,8 +152,7 @@ int diagnose(const Options& options) {
   if (crowd) crowd_client.emplace(*crowd);
   Evidence evidence;
   evidence.setup = setup_of(settings.value(), crowd ? &*crowd : nullptr);
-  for (const std::string& candidate : options.candidates)
-    evidence.setup.candidates.push_back(candidate);
+  evidence.setup.candidates = candidates.value();
   evidence.request = std::move(request).value();
   evidence.observed = options.observed;
   {
@@ -188,6 +193,7 @@ int validate(const Options& options) {
   if (token.value().empty())
     return usage({"there is no token: give --token-file or the variable CROWD_TOKEN"});
   if (options.address.empty()) return usage({"--address is required"});
+  if (const auto candidates = candidates_of(options); !candidates) return usage(candidates.error());
 
   const HttpLibrary library;
   CrowdClient client(settings.value());
@@ -208,7 +214,10 @@ int validate(const Options& options) {
           .append(session ? "true" : "false")
           .append(",\"user\":" + (session ? json_text(user) : std::string("null")) + "}");
     } else {
-      text.append(address + (session ? "  good, user " + user : "  refused") + "\n");
+      text.append(address)
+          .append(session ? "  good, user " : "  refused")
+          .append(user)
+          .append("\n");
     }
   }
   std::cout << (options.json ? "{\"answers\":[" + text + "]}\n" : text);

@@ -266,6 +266,14 @@ Expected<std::string, Problem> address_of(const char* option, const std::string&
 
 }  // namespace
 
+Expected<std::vector<std::string>, Problem> candidates_of(const Options& options) {
+  if (const auto address = address_of("--address", options.address); !address)
+    return address.error();
+  for (const std::string& candidate : options.candidates)
+    if (const auto address = address_of("--candidate", candidate); !address) return address.error();
+  return options.candidates;
+}
+
 Expected<RequestEvidence, Problem> request_of(const Options& options, std::string_view token,
                                               const ConfluenceSettings& settings) {
   RequestEvidence request;

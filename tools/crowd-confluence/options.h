@@ -55,6 +55,10 @@ Expected<CrowdSettings, Problem> crowd_settings(const Options& options, double l
 /// The token that was given: empty if there is none.
 Expected<SecretText, Problem> token_of(const Options& options);
 
+/// The texts of --candidate as they are: the form of an address may be what is asked about. That
+/// they are addresses, as --address is, has been checked.
+Expected<std::vector<std::string>, Problem> candidates_of(const Options& options);
+
 /// What the options tell of the user's request.
 Expected<RequestEvidence, Problem> request_of(const Options& options, std::string_view token,
                                               const ConfluenceSettings& settings);

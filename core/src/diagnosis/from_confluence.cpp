@@ -19,7 +19,7 @@ Conclusion when_late(const Evidence& evidence) {
   // Only the token makes Confluence ask Crowd.
   if (small && !small->failure) return among(Certainty::likely, {Cause::crowd_slow});
   Conclusion conclusion =
-      small ? with_detail(Cause::unreachable, evidence.probe->detail)
+      small ? proven(Cause::unreachable)
             : among(Certainty::ambiguous, {Cause::unreachable, Cause::crowd_slow});
   conclusion.detail = evidence.probe->detail;
   return conclusion;

@@ -10,7 +10,7 @@
 namespace crowd_confluence {
 namespace {
 
-std::string or_words(std::string value, std::string_view words) {
+std::string or_words(const std::string& value, std::string_view words) {
   return value.empty() ? std::string(words) : value;
 }
 
