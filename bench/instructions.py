@@ -332,7 +332,7 @@ def _parts(profile: Profile) -> dict[str, float]:
     put_together = profile.within("RequestHeaders::put_together")
     find = profile.within("SessionBroker::find")
     key = profile.within("VisitorHash::key_of")
-    ask = profile.within("SessionBroker::ask")
+    read = profile.within("SessionBroker::Impl::find_in_table")
     exchange = profile.within("ConfluenceClient::exchange")
     judge = profile.within("judge")
     parsing = profile.within("JsonObject::parse") + profile.within("JsonObject::~JsonObject")
@@ -344,8 +344,8 @@ def _parts(profile: Profile) -> dict[str, float]:
     return {
         "the browser's headers are taken apart": take_apart,
         "the visitor's key is hashed": key,
-        "the table is read": find - key - ask,
-        "who asks? breaker, limit, lease; the table is written": ask - exchange,
+        "the table is read": read,
+        "who asks? breaker, limit, lease; the table is written": find - key - read - exchange,
         "libcurl sends the request, waits and receives": sending_and_waiting,
         "Beast reads the answer": reading,
         "its JSON is parsed": parsing,

@@ -33,6 +33,7 @@ RelevantHeaders::RelevantHeaders(const apr_table_t* headers, const PassAs& pass_
     if (is_same_header(name, kFoldedCacheControl)) {
       if (cache_control == nullptr) cache_control = &entry;
       sharing = std::max(sharing, sharing_said_in(entry.val));
+      continue;
     }
     set_cookie = set_cookie || is_same_header(name, kFoldedSetCookie);
     says_expired = says_expired || is_same_header(name, kSaysExpired);

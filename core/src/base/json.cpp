@@ -13,8 +13,18 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 }  // namespace
 
+/// A resource that is not shared need not free what it gave piece by piece.
 struct JsonObject::Parsed {
-  boost::json::object object;
+  Parsed(std::string_view text, boost::json::error_code& error,
+         const boost::json::parse_options& options)
+      : value(boost::json::parse({text.data(), text.size()}, error, &resource, options)),
+        object(value.if_object()) {}
+  explicit Parsed(const boost::json::object& member)
+      : value(member, &resource), object(value.if_object()) {}
+
+  boost::json::monotonic_resource resource;
+  boost::json::value value;
+  const boost::json::object* object;  // within `value`; null if that is none
 };
 
 JsonObject::JsonObject(std::unique_ptr<Parsed> parsed) : parsed_(std::move(parsed)) {}
@@ -27,26 +37,24 @@ std::optional<JsonObject> JsonObject::parse(std::string_view text) {
   boost::json::parse_options options;
   options.max_depth = kMaxDepth;
   boost::json::error_code error;
-  boost::json::value value = boost::json::parse(
-      {text.data(), text.size()}, error,
-      boost::json::make_shared_resource<boost::json::monotonic_resource>(), options);
-  if (error || !value.is_object()) return std::nullopt;
-  return JsonObject(std::make_unique<Parsed>(Parsed{std::move(value.as_object())}));
+  auto parsed = std::make_unique<Parsed>(text, error, options);
+  if (error || parsed->object == nullptr) return std::nullopt;
+  return JsonObject(std::move(parsed));
 }
 
 bool JsonObject::has(std::string_view member) const {
-  return parsed_->object.contains({member.data(), member.size()});
+  return parsed_->object->contains({member.data(), member.size()});
 }
 
 std::optional<std::string> JsonObject::string_of(std::string_view member) const {
-  const boost::json::value* value = parsed_->object.if_contains({member.data(), member.size()});
+  const boost::json::value* value = parsed_->object->if_contains({member.data(), member.size()});
   const auto* string = value == nullptr ? nullptr : value->if_string();
   if (string == nullptr) return std::nullopt;
   return std::string(string->data(), string->size());
 }
 
 std::optional<std::string> JsonObject::text_of(std::string_view member) const {
-  const boost::json::value* value = parsed_->object.if_contains({member.data(), member.size()});
+  const boost::json::value* value = parsed_->object->if_contains({member.data(), member.size()});
   if (value == nullptr) return std::nullopt;
   if (const auto* string = value->if_string()) return std::string(string->data(), string->size());
   if (value->is_bool() || value->is_int64() || value->is_uint64())
@@ -55,17 +63,17 @@ std::optional<std::string> JsonObject::text_of(std::string_view member) const {
 }
 
 std::optional<std::int64_t> JsonObject::integer_of(std::string_view member) const {
-  const boost::json::value* value = parsed_->object.if_contains({member.data(), member.size()});
+  const boost::json::value* value = parsed_->object->if_contains({member.data(), member.size()});
   const std::int64_t* integer = value == nullptr ? nullptr : value->if_int64();
   if (integer == nullptr) return std::nullopt;
   return *integer;
 }
 
 std::optional<JsonObject> JsonObject::object_of(std::string_view member) const {
-  const boost::json::value* value = parsed_->object.if_contains({member.data(), member.size()});
+  const boost::json::value* value = parsed_->object->if_contains({member.data(), member.size()});
   const auto* object = value == nullptr ? nullptr : value->if_object();
   if (object == nullptr) return std::nullopt;
-  return JsonObject(std::make_unique<Parsed>(Parsed{*object}));
+  return JsonObject(std::make_unique<Parsed>(*object));
 }
 
 }  // namespace crowd_confluence

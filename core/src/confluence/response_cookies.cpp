@@ -5,7 +5,6 @@
 
 #include "base/ascii.h"
 #include "crowd_confluence/cookie/cookie_header.h"
-#include "crowd_confluence/cookie/set_cookie.h"
 
 namespace crowd_confluence {
 namespace {
@@ -35,14 +34,6 @@ void receive(std::vector<HeldCookie>& jar, const SetCookie& cookie) {
     jar.push_back({cookie.name, cookie.value, cookie.path, cookie.domain, false});
 }
 
-template <typename Use>
-void for_each_set_cookie(const HttpResponse& response, Use use) {
-  for (const HttpHeader& header : response.headers) {
-    if (!ascii::equal_ignoring_case(header.name, "Set-Cookie")) continue;
-    for (const SetCookie& cookie : parse_set_cookie(header.value)) use(cookie);
-  }
-}
-
 /// Of too many, the last ones go, and the required one never.
 void leave_out_further(std::vector<HeldCookie>& jar, const CookieNames& names) {
   if (jar.size() <= kMaxSessionCookies) return;
@@ -54,17 +45,25 @@ void leave_out_further(std::vector<HeldCookie>& jar, const CookieNames& names) {
 
 }  // namespace
 
-std::string session_cookies_after(const HttpResponse& response, const CookieNames& names,
-                                  std::string_view previous) {
+ResponseCookies::ResponseCookies(const HttpResponse& response) {
+  for (const HttpHeader& header : response.headers) {
+    if (!ascii::equal_ignoring_case(header.name, "Set-Cookie")) continue;
+    const std::vector<SetCookie> line = parse_set_cookie(header.value);
+    cookies_.insert(cookies_.end(), line.begin(), line.end());
+  }
+}
+
+std::string ResponseCookies::session_after(const CookieNames& names,
+                                           std::string_view previous) const {
   std::vector<HeldCookie> jar;
   for (CookieScanner scan(previous); scan.next();)
     if (names.contains(scan.cookie().name))
       jar.push_back({scan.cookie().name, scan.cookie().value, {}, {}, true});
-  for_each_set_cookie(response, [&](const SetCookie& cookie) {
-    if (!names.contains(cookie.name)) return;
+  for (const SetCookie& cookie : cookies_) {
+    if (!names.contains(cookie.name)) continue;
     receive(jar, cookie);
     leave_out_further(jar, names);
-  });
+  }
   if (std::none_of(jar.begin(), jar.end(),
                    [&](const HeldCookie& held) { return names.is_required(held.name); }))
     return {};
@@ -76,34 +75,30 @@ std::string session_cookies_after(const HttpResponse& response, const CookieName
   return header;
 }
 
-std::string left_out_balancer(const HttpResponse& response, const CookieNames& names) {
-  std::string name;
-  for_each_set_cookie(response, [&](const SetCookie& cookie) {
-    if (!cookie.removes && !names.contains(cookie.name) && names.is_balancer(cookie.name))
-      name = cookie.name;
+std::string ResponseCookies::left_out_balancer(const CookieNames& names,
+                                               std::string_view token_cookie) const {
+  const auto found = std::find_if(cookies_.rbegin(), cookies_.rend(), [&](const SetCookie& cookie) {
+    return !cookie.removes && cookie.name != token_cookie && !names.contains(cookie.name) &&
+           names.is_balancer(cookie.name);
   });
-  return name;
+  return found == cookies_.rend() ? std::string() : std::string(found->name);
 }
 
-bool repeats_token(const HttpResponse& response, std::string_view token_cookie,
-                   std::string_view token) {
+bool ResponseCookies::repeat_token(std::string_view token_cookie, std::string_view token) const {
   std::vector<HeldCookie> jar;
-  for_each_set_cookie(response, [&](const SetCookie& cookie) {
+  for (const SetCookie& cookie : cookies_)
     if (cookie.name == token_cookie) receive(jar, cookie);
-  });
   return std::any_of(jar.begin(), jar.end(), [&](const HeldCookie& held) {
     return unquoted(held.value) == unquoted(token);
   });
 }
 
-bool gives_another_token(const HttpResponse& response, std::string_view token_cookie,
-                         std::string_view token) {
-  bool has_another = false;
-  for_each_set_cookie(response, [&](const SetCookie& cookie) {
-    has_another = has_another || (cookie.name == token_cookie && !cookie.removes &&
-                                  unquoted(cookie.value) != unquoted(token));
+bool ResponseCookies::give_another_token(std::string_view token_cookie,
+                                         std::string_view token) const {
+  return std::any_of(cookies_.begin(), cookies_.end(), [&](const SetCookie& cookie) {
+    return cookie.name == token_cookie && !cookie.removes &&
+           unquoted(cookie.value) != unquoted(token);
   });
-  return has_another;
 }
 
 }  // namespace crowd_confluence

@@ -94,7 +94,8 @@ class Judge {
         settings_(settings),
         token_(token),
         previous_(previous),
-        seraph_(response) {}
+        seraph_(response),
+        cookies_(response) {}
 
   [[nodiscard]] Verdict verdict() const {
     const int status = response_.status;
@@ -148,7 +149,7 @@ class Judge {
   }
 
   [[nodiscard]] bool gives_session_cookies() const {
-    return !session_cookies_after(response_, settings_.session_cookies, {}).empty();
+    return !cookies_.session_after(settings_.session_cookies, {}).empty();
   }
 
   [[nodiscard]] std::string asked() const { return settings_.base_url.text + settings_.probe.path; }
@@ -156,7 +157,7 @@ class Judge {
   /// The header by which an answer tells that it was made for another request than this one. An
   /// SSO cookie with another token is somebody else's: Confluence repeats the one that was sent.
   [[nodiscard]] std::optional<std::string_view> sign_of_a_cache() const {
-    if (gives_another_token(response_, settings_.token_cookie, token_)) return "Set-Cookie";
+    if (cookies_.give_another_token(settings_.token_cookie, token_)) return "Set-Cookie";
     return header_of_a_cache(response_);
   }
 
@@ -169,18 +170,18 @@ class Judge {
 
   /// Only Confluence repeats the SSO cookie, and only if Crowd has accepted the token.
   [[nodiscard]] bool has_crowds_consent() const {
-    return repeats_token(response_, settings_.token_cookie, token_);
+    return cookies_.repeat_token(settings_.token_cookie, token_);
   }
 
   [[nodiscard]] Verdict session(Reason reason, std::string_view user) const {
     if (!user.empty() && !is_user_name(user)) return unavailable(Reason::unexpected_answer);
     if (user.empty() && seraph_.prove_a_login()) user = seraph_.user();
-    const std::string cookies =
-        session_cookies_after(response_, settings_.session_cookies, previous_);
+    const std::string cookies = cookies_.session_after(settings_.session_cookies, previous_);
     if (cookies.empty()) return unavailable(Reason::no_session_cookie);
     Verdict verdict = a_verdict(Result::session, reason);
     if (!verdict.session.assign(user, cookies)) return unavailable(Reason::too_large);
-    verdict.left_out_balancer = left_out_balancer(response_, settings_.session_cookies);
+    verdict.left_out_balancer =
+        cookies_.left_out_balancer(settings_.session_cookies, settings_.token_cookie);
     return verdict;
   }
 
@@ -212,6 +213,7 @@ class Judge {
   std::string_view token_;
   std::string_view previous_;
   SeraphHeaders seraph_;
+  ResponseCookies cookies_;
 };
 
 }  // namespace

@@ -113,6 +113,7 @@ ConfluenceEvidence observed_answer(const Expected<HttpResponse, HttpError>& resu
   if (!result) return failed(result.error());
   const HttpResponse& response = result.value();
   const Verdict verdict = judge(response, settings, token, {});
+  const ResponseCookies cookies(response);
   ConfluenceEvidence evidence;
   evidence.result = verdict.result;
   evidence.reason = verdict.reason;
@@ -123,10 +124,10 @@ ConfluenceEvidence observed_answer(const Expected<HttpResponse, HttpError>& resu
   evidence.is_from_atlassian = is_from_atlassian(response);
   evidence.is_page_of_tomcat = is_page_of_tomcat(response);
   evidence.is_html = is_html(response);
-  evidence.repeats_token = !token.empty() && repeats_token(response, settings.token_cookie, token);
+  evidence.repeats_token = !token.empty() && cookies.repeat_token(settings.token_cookie, token);
   evidence.has_rate_limit = has_rate_limit(response);
   evidence.other_token_cookie = other_token_cookie(response, settings, token);
-  if (!token.empty() && gives_another_token(response, settings.token_cookie, token)) {
+  if (!token.empty() && cookies.give_another_token(settings.token_cookie, token)) {
     evidence.cache_header = "Set-Cookie";
   } else {
     evidence.cache_header = plain_text(header_of_a_cache(response).value_or(""), kMaxWordBytes);

@@ -12,6 +12,9 @@
 namespace crowd_confluence {
 namespace {
 
+/// As many as most answers have.
+constexpr std::size_t kUsualHeaders = 32;
+
 namespace http = boost::beast::http;
 using BeastString = boost::beast::string_view;
 using BeastError = boost::beast::error_code;
@@ -102,8 +105,10 @@ std::optional<HttpUrl> HttpUrl::parse(std::string_view text) {
 std::string request_text(std::string_view method, std::string_view target,
                          std::string_view authority, const std::vector<std::string>& headers,
                          std::string_view body) {
-  std::string text(method);
-  text += ' ';
+  constexpr std::size_t kUsualBytes = 512;
+  std::string text;
+  text.reserve(kUsualBytes + body.size());
+  text.append(method).append(" ");
   if (target.empty() || target.front() == '?') text += '/';
   text.append(target).append(" HTTP/1.1\r\nHost: ").append(without_zone(authority)).append("\r\n");
   for (const std::string& header : headers) text.append(header).append("\r\n");
@@ -121,6 +126,7 @@ class ResponseReader::Parser final : public http::basic_parser<false> {
     header_limit(2 * static_cast<std::uint32_t>(most_head_bytes));
     body_limit(most_body_bytes);
     eager(true);
+    response_.headers.reserve(kUsualHeaders);
   }
 
   [[nodiscard]] bool is_interim() const {
