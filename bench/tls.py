@@ -8,6 +8,7 @@ import subprocess
 
 import crowds
 import instructions
+from callgrind import FEW, MANY, per_request
 from programs import Bench, Failure, Simulator, client_address, request
 
 # Where systems keep the authorities that they trust, all in one file.
@@ -17,7 +18,7 @@ BUNDLES = (
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
 )
-KEPT = (instructions.FEW, instructions.MANY)
+KEPT = (FEW, MANY)
 NEW = (20, 100)  # under callgrind, a handshake takes a while
 VISITORS = (32, 100)
 ROUNDS = 5
@@ -38,8 +39,8 @@ def measure(bench: Bench) -> list[str]:
     lines = [
         f"{authorities} authorities are trusted.",
         "",
-        "| miss (event) | instructions over plain mod_proxy | |",
-        "|---|---:|---:|",
+        "| miss (event) | instructions over plain mod_proxy |",
+        "|---|---:|",
     ]
     for name, arguments, closes, counts in (
         ("http, kept connection", (), False, KEPT),
@@ -51,7 +52,7 @@ def measure(bench: Bench) -> list[str]:
             if closes:
                 simulator.misbehave(kind="close-after-response")
             more = _more_than_plain(bench, simulator, trust, counts)
-        lines.append(f"| {name} | {more:,.0f} | |")
+        lines.append(f"| {name} | {more:,.0f} |")
     lines += [
         "",
         f"A server that has just started, {crowds.CHILDREN} children, gets first requests at once; "
@@ -87,12 +88,12 @@ def _more_than_plain(
         settings = instructions.OURS.format(url=simulator.confluence) + trust
         before = simulator.exchanges()
         ours = instructions.location(app, settings)
-        (miss,) = instructions.per_request(bench, "event", ours, [browsers], *counts)
+        (miss,) = per_request(bench, "event", ours, [browsers], *counts)
         if simulator.exchanges() - before != sum(counts):
             raise Failure("not every request for a miss was one")
         plain = instructions.location(app, "")
         with_session = instructions.with_sessions(bench, ours, plain, browsers[:1])
-        (base,) = instructions.per_request(bench, "event", plain, [with_session], *counts)
+        (base,) = per_request(bench, "event", plain, [with_session], *counts)
     return miss.total() - base.total()
 
 

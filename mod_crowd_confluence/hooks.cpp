@@ -12,8 +12,8 @@
 #include "process/start.h"
 #include "request/balancer_cookies.h"
 #include "request/fixup.h"
-#include "request/forwarded_for_by_proxy.h"
 #include "request/httpd_cache.h"
+#include "request/proxy_module.h"
 #include "request/state.h"
 #include "response/response_filter.h"
 

@@ -34,16 +34,6 @@ std::string_view take_last_word(std::string_view& name) {
   return word;
 }
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 bool take_from_both_ends(std::string_view& text, char first, char last) {
   if (text.size() < 2 || text.front() != first || text.back() != last) return false;
   text = text.substr(1, text.size() - 2);

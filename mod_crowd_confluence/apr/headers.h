@@ -14,6 +14,18 @@
 
 namespace crowd_confluence::httpd {
 
+/// What may stand around a value and within (RFC 9110, section 5.6.3).
+constexpr bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+/// Without the blanks around it.
+constexpr std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
 /// One letter for all that some receiver does not tell apart: case, and whatever is neither letter
 /// nor digit. CGI knows `_` only, PHP and others map `.` and more to it.
 inline char folded(char c) {

@@ -13,6 +13,7 @@
 #include "crowd_confluence/cookie/cookie_header.h"
 #include "log.h"
 #include "process/warn_once.h"
+#include "request/proxy_module.h"
 #include "request/state.h"
 
 namespace crowd_confluence::httpd {
@@ -27,14 +28,9 @@ bool names_balancer(const char* url) {
 }
 
 /// The cookie by which the balancer that `url` names finds nodes; empty if it is none.
-std::string_view sticky_cookie_of(const proxy_server_conf& config, std::string_view url) {
-  for (int i = 0; i < config.balancers->nelts; ++i) {
-    const proxy_balancer& balancer = APR_ARRAY_IDX(config.balancers, i, const proxy_balancer);
-    const std::string_view name = balancer.s->name;
-    if (url.starts_with(name) && (url.size() == name.size() || url[name.size()] == '/'))
-      return balancer.s->sticky;
-  }
-  return {};
+std::string_view sticky_cookie_of(const request_rec& request, std::string_view url) {
+  const proxy_balancer* const balancer = balancer_named_by(request, url);
+  return balancer != nullptr ? balancer->s->sticky : std::string_view();
 }
 
 bool is_given(std::string_view session_cookies, std::string_view name) {
@@ -60,11 +56,12 @@ void warn_of_clash(request_rec& request, const RequestState& state, std::string_
 /// pre_request, before mod_proxy_balancer's. `balancer` is known when a node has failed and another
 /// one is to be tried.
 int show_browsers_cookies(proxy_worker** /*worker*/, proxy_balancer** balancer,
-                          request_rec* request, proxy_server_conf* config, char** url) noexcept {
+                          request_rec* request, proxy_server_conf* /*config*/,
+                          char** url) noexcept {
   if (*balancer == nullptr && !names_balancer(*url)) return DECLINED;
   RequestState* const state = nearest_state_of(request);
   if (state == nullptr || state->cookie_for_app != nullptr) return DECLINED;
-  if (*balancer == nullptr) warn_of_clash(*request, *state, sticky_cookie_of(*config, *url));
+  if (*balancer == nullptr) warn_of_clash(*request, *state, sticky_cookie_of(*request, *url));
 
   const char* const for_app = apr_table_get(request->headers_in, kCookie);
   const char* const of_browser = state->headers.browser_cookie();
@@ -123,11 +120,7 @@ void stand_around_balancers() {
 
 bool is_sticky_cookie_of_app(const request_rec& request, std::string_view name) {
   const char* const balancer = apr_table_get(request.subprocess_env, "BALANCER_NAME");
-  const module* const proxy = balancer != nullptr ? ap_find_linked_module("mod_proxy.c") : nullptr;
-  if (proxy == nullptr) return false;
-  const auto* config = static_cast<const proxy_server_conf*>(
-      ap_get_module_config(request.server->module_config, proxy));
-  return config != nullptr && !name.empty() && sticky_cookie_of(*config, balancer) == name;
+  return balancer != nullptr && !name.empty() && sticky_cookie_of(request, balancer) == name;
 }
 
 }  // namespace crowd_confluence::httpd

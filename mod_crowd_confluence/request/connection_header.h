@@ -17,12 +17,6 @@ namespace crowd_confluence::httpd {
 /// The header without the words for which `is_taken` is true: the header itself if there are none.
 template <typename IsTaken>
 const char* without_words(const char* header, apr_pool_t& pool, IsTaken is_taken) {
-  const auto trimmed = [](std::string_view text) {
-    constexpr std::string_view kBlanks = " \t";
-    const std::size_t begin = text.find_first_not_of(kBlanks);
-    if (begin == text.npos) return std::string_view();
-    return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-  };
   const std::string_view whole(header);
   char* kept = nullptr;  // as soon as it differs
   std::size_t length = 0;

@@ -24,12 +24,6 @@ struct Cookie {
   std::string_view text;
 };
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
-
 std::vector<Cookie> cookies_of(const apr_table_t* headers) {
   std::vector<Cookie> cookies;
   for (const apr_table_entry_t& entry : entries_of(headers)) {

@@ -8,11 +8,10 @@
 #include <cstring>
 #include <string_view>
 
+#include "request/proxy_module.h"
+
 namespace crowd_confluence::httpd {
 namespace {
-
-// Found once, as the list of modules is searched by name.
-module* proxy_module_record = nullptr;
 
 // Lengths that the compiler knows are compared without a call.
 template <std::size_t kSize>
@@ -27,16 +26,9 @@ bool speaks_http(std::string_view scheme) {
 
 /// The members of the balancer that `url` names, which are taken for alike, decide.
 bool has_http_members(const request_rec& request, std::string_view url) {
-  const auto* config = static_cast<const proxy_server_conf*>(
-      ap_get_module_config(request.server->module_config, proxy_module_record));
-  for (int i = 0; i < config->balancers->nelts; ++i) {
-    const proxy_balancer& balancer = APR_ARRAY_IDX(config->balancers, i, const proxy_balancer);
-    const std::string_view name = balancer.s->name;
-    if (!url.starts_with(name) || (url.size() > name.size() && url[name.size()] != '/')) continue;
-    return balancer.workers->nelts == 0 ||
-           speaks_http(APR_ARRAY_IDX(balancer.workers, 0, const proxy_worker*)->s->scheme);
-  }
-  return true;
+  const proxy_balancer* const balancer = balancer_named_by(request, url);
+  return balancer == nullptr || balancer->workers->nelts == 0 ||
+         speaks_http(APR_ARRAY_IDX(balancer->workers, 0, const proxy_worker*)->s->scheme);
 }
 
 /// "proxy:" and the backend's URL, or, for a socket of this machine, "proxy:unix:PATH|" and the
@@ -49,12 +41,9 @@ const char* target_of(const request_rec& request) {
 
 }  // namespace
 
-void find_proxy_module() {
-  proxy_module_record = ap_find_linked_module("mod_proxy.c");
-}
-
 bool proxy_adds_forwarded_for(const request_rec* request) {
-  const char* const target = proxy_module_record != nullptr ? target_of(*request) : nullptr;
+  const module* const proxy = proxy_module_if_any();
+  const char* const target = proxy != nullptr ? target_of(*request) : nullptr;
   if (target == nullptr) return false;
   std::string_view url = target;
   if (!starts_with(url, "proxy:")) return false;
@@ -62,8 +51,8 @@ bool proxy_adds_forwarded_for(const request_rec* request) {
   if (starts_with(url, "unix:")) url.remove_prefix(std::min(url.find('|') + 1, url.size()));
   if (!speaks_http(url) && (!starts_with(url, "balancer:") || !has_http_members(*request, url)))
     return false;
-  const auto* config = static_cast<const proxy_dir_conf*>(
-      ap_get_module_config(request->per_dir_config, proxy_module_record));
+  const auto* config =
+      static_cast<const proxy_dir_conf*>(ap_get_module_config(request->per_dir_config, proxy));
   return config != nullptr && config->add_forwarded_headers != 0;
 }
 

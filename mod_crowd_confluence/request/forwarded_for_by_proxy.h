@@ -7,9 +7,6 @@
 
 namespace crowd_confluence::httpd {
 
-/// At the start, when all modules are loaded: whether mod_proxy is among them.
-void find_proxy_module();
-
 /// Whether mod_proxy will add the client's address to X-Forwarded-For by itself when it passes this
 /// request on. It appends to what is there, so whoever wants one address must not set one before.
 bool proxy_adds_forwarded_for(const request_rec* request);

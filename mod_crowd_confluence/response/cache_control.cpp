@@ -14,17 +14,13 @@ namespace {
 
 constexpr std::string_view kPrivateAnd = "private, ";
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
-
 bool are_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 /// What one directive says, a name or `name=value`.
 Sharing sharing_of_directive(std::string_view text) {
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  text = trimmed(text);
   const auto is = [&text](std::string_view word) {
     return text.size() == word.size() &&
            apr_cstr_casecmpn(text.data(), word.data(), word.size()) == 0;

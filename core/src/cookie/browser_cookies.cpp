@@ -76,9 +76,12 @@ std::string_view between(const char* begin, const char* end) {
 class BrowserCookies::Separators {
  public:
   explicit Separators(const char* header)
-      : end_(header + std::strlen(header)),
+      : begin_(header),
+        end_(header + std::strlen(header)),
         semicolon_(find(';', header, end_)),
         comma_(find(',', header, end_)) {}
+
+  [[nodiscard]] std::size_t header_size() const { return static_cast<std::size_t>(end_ - begin_); }
 
   /// The first one from there on, or the header's end. Each call begins behind the last one.
   const char* first_from(const char* at) {
@@ -88,6 +91,7 @@ class BrowserCookies::Separators {
   }
 
  private:
+  const char* begin_;
   const char* end_;
   const char* semicolon_;
   const char* comma_;
@@ -152,8 +156,9 @@ std::string_view BrowserCookies::let_pass(const char* header) {
   bool owes_semicolon = false;    // one stood before what was dropped
   char* buffer = nullptr;
   char* out = nullptr;
+  Separators separators(header);
   const auto copy_run = [&] {
-    if (buffer == nullptr) out = buffer = allocate_(pool_, std::strlen(header));
+    if (buffer == nullptr) out = buffer = allocate_(pool_, separators.header_size());
     if (run == nullptr) return;
     if (out != buffer) {
       // With all that stands between it and the piece before, so that values stay as they are; but
@@ -168,7 +173,6 @@ std::string_view BrowserCookies::let_pass(const char* header) {
     owes_semicolon = false;
   };
 
-  Separators separators(header);
   char separator = '\0';
   for (const char* at = header;;) {
     while (is_blank(*at)) ++at;
