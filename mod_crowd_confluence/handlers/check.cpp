@@ -85,7 +85,8 @@ std::optional<int> read_form(request_rec& request, Evidence& evidence) {
   const char* const by_script = header(request, "X-Crowd-Confluence-Check");
   bool is_sealed = by_script != nullptr && std::strcmp(by_script, "run") == 0;
   apr_array_header_t* fields = nullptr;
-  const int status = ap_parse_form_data(&request, nullptr, &fields, -1, kMaxFormBytes);
+  const int status =
+      ap_parse_form_data(&request, nullptr, &fields, static_cast<apr_size_t>(-1), kMaxFormBytes);
   if (status != OK) return status;
   for (int i = 0; fields != nullptr && i < fields->nelts; ++i) {
     const ap_form_pair_t& field = APR_ARRAY_IDX(fields, i, ap_form_pair_t);

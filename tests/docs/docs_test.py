@@ -24,7 +24,7 @@ SOURCE = pathlib.Path(os.environ["SOURCE_DIR"])
 HTTPD = os.environ.get("HTTPD", "")
 
 # Loaded for every configuration, if the httpd has them as files of their own.
-HTTPD_MODULES = ("mpm_event", "unixd", "authz_core", "log_config", "headers", "remoteip", "proxy",
+HTTPD_MODULES = ("mpm_event", "unixd", "authz_core", "authz_host", "log_config", "headers", "remoteip", "proxy",
                  "proxy_http", "socache_redis", "socache_memcache")
 
 passed = 0
@@ -146,7 +146,7 @@ class Httpd:
         self._stand_ins = (
             (r"/etc/ssl/company/[\w-]+\.key", str(key)),
             (r"/etc/ssl/company/[\w-]+\.pem", str(certificate)),
-            (r"/etc/httpd/[\w-]+\.secret", str(secret)),
+            (r"/etc/httpd/[\w-]+\.(secret|password)", str(secret)),
             (r"/var/log/apache2/", str(scratch / "logs") + "/"),
             (r"\bredis\.example\.com\b", "127.0.0.1"),
         )

@@ -67,7 +67,7 @@ write_httpd_conf() {
     echo "ErrorLog \"$scratch/error.log\""
     echo "ServerName localhost"
     echo "Listen 127.0.0.1:8"
-    for name in mpm_event authz_core log_config headers remoteip proxy proxy_http; do
+    for name in mpm_event authz_core authz_host log_config headers remoteip proxy proxy_http; do
       # Some of them are linked into some httpds.
       if [ -e "$MODULE_DIR/mod_$name.so" ]; then
         echo "<IfModule !${name}_module>"

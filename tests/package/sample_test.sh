@@ -9,6 +9,8 @@ template=$BUILD_DIR/conf/crowd_confluence.conf
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
   -subj "/CN=localhost" -keyout "$scratch/key.pem" -out "$scratch/certificate.pem" 2>/dev/null
 
+echo "a password" >"$scratch/password"
+
 # sample N: the N-th sample without its comment signs. Explanations are "# " and text.
 sample() {
   awk -v wanted="# ==== $1. " '
@@ -16,6 +18,7 @@ sample() {
     inside && /^#([^# ]|  )/ { print substr($0, 2) }' "$template" |
     sed -e "s|/etc/ssl/company/client.key|$scratch/key.pem|" \
       -e "s|/etc/ssl/company/[a-z]*.pem|$scratch/certificate.pem|g" \
+      -e "s|/etc/ssl/company/crowd.password|$scratch/password|" \
       -e "s|\"[^\"]*/crowd_confluence.log\"|\"$scratch/access.log\"|"
 }
 
@@ -27,8 +30,8 @@ check "the samples are numbered from 1" \
 for number in $(seq "$count"); do
   title=$(sed -n "${number}p" <<<"$titles")
   sample "$number" >"$scratch/sample.conf"
-  check "sample $number ($title) switches the module on" \
-    grep -q "^ *CrowdConfluence On$" "$scratch/sample.conf"
+  check "sample $number ($title) switches the module, or a page of it, on" \
+    grep -Eq "^ *(CrowdConfluence On|SetHandler crowd-confluence-.*)$" "$scratch/sample.conf"
   write_httpd_conf "$scratch/httpd.conf" "$MODULE" <"$scratch/sample.conf"
   check "sample $number ($title) is accepted" "$HTTPD" -t -f "$scratch/httpd.conf"
 done
