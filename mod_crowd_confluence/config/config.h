@@ -74,6 +74,7 @@ struct PassAs {
 
 /// CrowdConfluenceWhen for one result.
 struct Reaction {
+  const char* place = "";                    // where it stands, for messages
   int status = 0;                            // answer with it, unless 0
   const ap_expr_info_t* redirect = nullptr;  // send a navigation there, unless null
 };

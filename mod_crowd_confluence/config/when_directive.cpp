@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "apr/pool.h"
+#include "config/place.h"
 #include "crowd_confluence/http/url.h"
 #include "log.h"
 
@@ -75,6 +76,7 @@ const char* set_when(cmd_parms* cmd, DirectoryConfig& config, const Words& words
     return refuse(cmd, "after '" + std::string(word) +
                            "' one word is needed: 'pass', a status from 400 to 599, or a URL");
   Reaction reaction;
+  reaction.place = place_of(cmd);
   if (const char* problem = parse_reaction(cmd, words[1], reaction)) return problem;
   config.when[static_cast<std::size_t>(*result)] = make_in_pool<Reaction>(cmd->pool, reaction);
   return nullptr;

@@ -5,6 +5,7 @@
 #include <util_cfgtree.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -78,12 +79,20 @@ struct HeaderChange {
     is_early = !words.empty() && is_word(words.back(), "early");
     if (words.size() < 2) return;
     action = words[0];
-    std::string header = words[1];
+    header = words[1];
     if (header.ends_with(':')) header.pop_back();
     concerns_address = is_same_header(header.c_str(), kForwardedFor);
   }
 
+  /// Whether what stood there before is lost, or joined with something else.
+  [[nodiscard]] bool spoils_value() const {
+    constexpr std::array kActions = {"set", "unset", "add", "append", "merge"};
+    return std::any_of(kActions.begin(), kActions.end(),
+                       [&](const char* each) { return is_word(action, each); });
+  }
+
   std::string action;
+  std::string header;
   bool is_early = false;
   bool concerns_address = false;
 };
@@ -172,7 +181,39 @@ class Checks {
     }
   }
 
+  /// The session's cookies are there before mod_headers' turn.
+  void find_changed_sessions() const {
+    for (const WrittenDirective& directive : all_) {
+      if (!directive.is("RequestHeader")) continue;
+      const HeaderChange change(directive);
+      if (change.is_early || !change.spoils_value() || !carries_session(change, directive))
+        continue;
+      ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server_of(directive),
+                   CCF_SESSION_CHANGED
+                   "%s: 'RequestHeader %s %s' spoils the header in which mod_crowd_confluence "
+                   "passes the session to the app. Remedy: remove the line, or pass the session in "
+                   "another header (CrowdConfluencePassAs)",
+                   place_of(pool_, *directive.node), change.action.c_str(), change.header.c_str());
+    }
+  }
+
  private:
+  /// Whether the module passes sessions in this header where it may be changed, as the settings of
+  /// the sections say in which it is On.
+  [[nodiscard]] bool carries_session(const HeaderChange& change,
+                                     const WrittenDirective& directive) const {
+    return std::any_of(on_.begin(), on_.end(), [&](const WrittenDirective* on) {
+      if (!share_a_host(*on, directive) || !may_meet(*on, directive)) return false;
+      const WrittenDirective* const pass_as = nearest(*on, "CrowdConfluencePassAs");
+      const bool in_header =
+          pass_as != nullptr && !pass_as->words.empty() && is_word(pass_as->words[0], "header");
+      if (!in_header) return is_same_header(change.header.c_str(), "cookie");
+      std::string name = pass_as->words.size() > 1 ? pass_as->words[1] : "X-Confluence-Cookie";
+      std::transform(name.begin(), name.end(), name.begin(), folded);
+      return is_same_header(change.header.c_str(), name);
+    });
+  }
+
   /// Whether the module is On for what is proxied, as far as can be told.
   [[nodiscard]] bool is_on_for(const WrittenDirective& proxying) const {
     return std::any_of(on_.begin(), on_.end(), [&](const WrittenDirective* on) {
@@ -194,13 +235,19 @@ class Checks {
     });
   }
 
-  /// What CrowdConfluenceForwardedFor says in the same section, outside of it in the same host, or
-  /// in the main server.
   [[nodiscard]] bool sends_address(const WrittenDirective& on) const {
+    const WrittenDirective* const setting = nearest(on, "CrowdConfluenceForwardedFor");
+    return setting == nullptr || setting->words.size() != 1 || !is_word(setting->words[0], "Off");
+  }
+
+  /// The directive of this name that holds where `on` does: one in the same section, outside of it
+  /// in the same host, or in the main server. Null if there is none.
+  [[nodiscard]] const WrittenDirective* nearest(const WrittenDirective& on,
+                                                const char* name) const {
     int nearest = 0;
-    bool sends = true;
+    const WrittenDirective* found = nullptr;
     for (const WrittenDirective& directive : all_) {
-      if (!directive.is("CrowdConfluenceForwardedFor") || directive.words.size() != 1) continue;
+      if (!directive.is(name)) continue;
       const bool is_outside = directive.scope == WrittenDirective::all_urls;
       const int nearness = directive.node->parent == on.node->parent ? 3
                            : is_outside && directive.host == on.host ? 2
@@ -208,9 +255,9 @@ class Checks {
                                                                      : 0;
       if (nearness == 0 || nearness < nearest) continue;
       nearest = nearness;
-      sends = !is_word(directive.words[0], "Off");
+      found = &directive;
     }
-    return sends;
+    return found;
   }
 
   [[nodiscard]] const server_rec* server_of(const WrittenDirective& directive) const {
@@ -237,6 +284,7 @@ void warn_of_what_does_not_hold(server_rec* main_server, apr_pool_t* temporary_p
   checks.find_on_for_files();
   checks.find_settings_without_on();
   checks.find_changed_addresses();
+  checks.find_changed_sessions();
 }
 
 bool reads_forwarded_for(apr_pool_t* temporary_pool) {

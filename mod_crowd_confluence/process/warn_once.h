@@ -16,7 +16,6 @@ enum class WarnOnce {
   balancer_cookie_left_out,
   usual_balancer_cookie_left_out,
   header_too_long,
-  redirect_to_itself,
   address_of_proxy,
   end  // how many there are
 };

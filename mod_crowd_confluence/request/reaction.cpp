@@ -16,8 +16,7 @@
 #include <system_error>
 
 #include "crowd_confluence/http/url.h"
-#include "log.h"
-#include "process/warn_once.h"
+#include "request/troubles.h"
 
 namespace crowd_confluence::httpd {
 namespace {
@@ -120,19 +119,11 @@ int redirect(request_rec& request, const Reaction* reaction) {
   const char* problem = nullptr;
   const char* url = ap_expr_str_exec(&request, reaction->redirect, &problem);
   if (problem != nullptr || url == nullptr || !is_location(url)) {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, &request,
-                  CCF_BAD_REDIRECT
-                  "CrowdConfluenceWhen: the expression for the redirect gives no URL here%s%s",
-                  problem != nullptr ? ": " : "", problem != nullptr ? problem : "");
+    log_bad_redirect(request, *reaction, problem);
     return HTTP_INTERNAL_SERVER_ERROR;
   }
   if (leads_to_itself(request, reaction, url)) {
-    if (is_first_to_warn(WarnOnce::redirect_to_itself))
-      ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, &request,
-                    CCF_BAD_REDIRECT
-                    "CrowdConfluenceWhen: the redirect leads to where the same line redirects it "
-                    "again. Remedy: a page outside of the section, or a section of its own for the "
-                    "page with 'CrowdConfluence Off'");
+    log_redirect_to_itself(request, *reaction);
     return HTTP_INTERNAL_SERVER_ERROR;
   }
   apr_table_setn(request.headers_out, "Location", url);

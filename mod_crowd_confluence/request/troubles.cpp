@@ -189,6 +189,27 @@ void log_missing_url(request_rec& request, const DirectoryConfig& config) {
                 in_words(again.value_or(0), request.pool));
 }
 
+void log_bad_redirect(request_rec& request, const Reaction& reaction, const char* problem) {
+  const auto again = to_be_said_again(kind_of(reaction.place, 1), request.request_time);
+  if (!again && !APLOG_R_IS_LEVEL(&request, APLOG_INFO)) return;
+  ap_log_rerror(APLOG_MARK, again ? APLOG_ERR : APLOG_INFO, 0, &request,
+                CCF_BAD_REDIRECT
+                "the expression of CrowdConfluenceWhen in %s gives no URL for this request%s%s%s",
+                reaction.place, problem != nullptr ? ": " : "", problem != nullptr ? problem : "",
+                in_words(again.value_or(0), request.pool));
+}
+
+void log_redirect_to_itself(request_rec& request, const Reaction& reaction) {
+  const auto again = to_be_said_again(kind_of(reaction.place, 2), request.request_time);
+  if (!again && !APLOG_R_IS_LEVEL(&request, APLOG_INFO)) return;
+  ap_log_rerror(APLOG_MARK, again ? APLOG_ERR : APLOG_INFO, 0, &request,
+                CCF_BAD_REDIRECT
+                "CrowdConfluenceWhen in %s leads to where the same line redirects again. Remedy: a "
+                "page outside of the section, or a section of its own for the page with "
+                "'CrowdConfluence Off'%s",
+                reaction.place, in_words(again.value_or(0), request.pool));
+}
+
 ForwardedFor unexplained_forwarded_for(const request_rec& request, const DirectoryConfig& config) {
   // mod_remoteip gives the request another address than the connection has.
   if (request.useragent_ip != request.connection->client_ip ||

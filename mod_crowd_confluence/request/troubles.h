@@ -32,6 +32,12 @@ void notice_if_mostly_rejected(request_rec& request, const DirectoryConfig& conf
 /// The module is On for the request, or answers it itself, and no CrowdConfluenceURL holds for it.
 void log_missing_url(request_rec& request, const DirectoryConfig& config);
 
+/// The expression of a CrowdConfluenceWhen gives no URL for this request. `problem` may be null.
+void log_bad_redirect(request_rec& request, const Reaction& reaction, const char* problem);
+
+/// The URL of a CrowdConfluenceWhen is a page that the same line redirects again.
+void log_redirect_to_itself(request_rec& request, const Reaction& reaction);
+
 /// What the peer's X-Forwarded-For says, where no mod_remoteip believes it.
 enum class ForwardedFor : std::uint8_t { nothing, one_address, chain };
 

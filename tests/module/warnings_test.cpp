@@ -283,4 +283,31 @@ BOOST_AUTO_TEST_CASE(a_file_that_the_children_cannot_read_is_told) {
   for (const std::string& complaint : httpd.stop()) BOOST_ERROR(complaint);
 }
 
+BOOST_AUTO_TEST_CASE(the_session_is_not_changed_behind_the_module) {
+  const auto app = [](const std::string& content) {
+    return kUrl + section("Location /app/", kOn + "ProxyPass http://127.0.0.1:9/\n" + content);
+  };
+  for (const std::string change : {"set Cookie a=b", "unset cookie", "append Cookie: a=b",
+                                   "add COOKIE a=b", "merge Cookie a"}) {
+    const std::string line = "RequestHeader " + change + "\n";
+    check_warnings(app(line), "CCF0039: ", 1, line);
+    check_warnings(app("") + line, "CCF0039: ", 1, line);
+    // It is no header of the session's there.
+    check_warnings(app("CrowdConfluencePassAs header\n" + line), "CCF0039: ", 0);
+    check_warnings(app("") + section("Location /other/", line), "CCF0039: ", 0);
+  }
+  for (const std::string name : {"X-Confluence-Cookie", "x_confluence_cookie"}) {
+    const std::string line = "RequestHeader set " + name + " x\n";
+    check_warnings(app("CrowdConfluencePassAs header\n" + line), "CCF0039: ", 1, line);
+    check_warnings(app(line), "CCF0039: ", 0);
+  }
+  const std::string own = "RequestHeader unset Session\n";
+  check_warnings("CrowdConfluencePassAs header Session\n" + app(own), "CCF0039: ", 1, own);
+  for (const std::string harmless :
+       {"RequestHeader edit Cookie a b\n", "RequestHeader set Cookie a=b early\n",
+        "RequestHeader setifempty Cookie a=b\n", "RequestHeader set Cookies a\n",
+        "Header set Cookie a\n"})
+    check_warnings(app(harmless), "CCF0039: ", 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
