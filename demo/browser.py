@@ -58,6 +58,15 @@ class Browser:
     def log_in(self, user: str) -> Reply:
         return self.post("/crowd/console/login", username=user, password=user, dest="/app/")
 
+    def check(self, path: str) -> Reply:
+        """Has the check page ask, as a script does: the answer is JSON."""
+        headers = {
+            "X-Crowd-Confluence-Check": "run",
+            "Accept": "application/json",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        return self._ask("POST", path, "", headers)
+
     def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Reply:
         connection = http.client.HTTPConnection(
             "127.0.0.1", self.port, timeout=30, source_address=(self.address, 0)

@@ -25,6 +25,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 from dataclasses import dataclass
 
 import building
@@ -122,6 +123,8 @@ def start_all(ensemble: Ensemble, built: Built, httpd: Httpd, preferred: int) ->
         is_ready=lambda text: "\n" in text,
     )
     atlassian = json.loads(said.splitlines()[0])
+    tls_confluence = start_confluence_with_tls(ensemble, built)
+    write_application_password(ensemble, atlassian["control"])
     said = ensemble.start_and_read(
         "app",
         [
@@ -138,6 +141,7 @@ def start_all(ensemble: Ensemble, built: Built, httpd: Httpd, preferred: int) ->
         "APP_URL": f"http://127.0.0.1:{said.split()[-1]}/app",
         "CROWD_URL": atlassian["crowd"],
         "CONFLUENCE_URL": atlassian["confluence"],
+        "TLS_CONFLUENCE_URL": tls_confluence,
         "READY": secrets.token_hex(8),
     }
     if os.geteuid() == 0:
@@ -150,6 +154,46 @@ def start_all(ensemble: Ensemble, built: Built, httpd: Httpd, preferred: int) ->
     say(f"  seen from 127.0.0.2:   http://127.0.0.1:{other_port}/")
     say("    (a browser cannot choose its address; this port gives it that one)")
     return Addresses(port, other_port, atlassian["control"])
+
+
+def start_confluence_with_tls(ensemble: Ensemble, built: Built) -> str:
+    """Another Confluence, whose certificate it has made itself. Its URL."""
+    certificate, key = ensemble.folder / "self-signed.pem", ensemble.folder / "self-signed.key"
+    made = subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+        + ["-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-keyout", str(key)]
+        + ["-out", str(certificate)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if made.returncode != 0:
+        raise Failure(f"openssl makes no certificate: {made.stderr}")
+    said = ensemble.start_and_read(
+        "atlassian-simulator-with-tls",
+        [
+            str(built.simulator),
+            "--context-path=/confluence",
+            f"--certificate={certificate}",
+            f"--private-key={key}",
+        ],
+        is_ready=lambda text: "\n" in text,
+    )
+    return json.loads(said.splitlines()[0])["confluence"]
+
+
+def write_application_password(ensemble: Ensemble, control_url: str) -> None:
+    """As whom the check page asks Crowd."""
+    where = urllib.parse.urlsplit(control_url)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=5)
+    try:
+        connection.request("GET", "/__control/crowd")
+        password = json.loads(connection.getresponse().read())["application_password"]
+    finally:
+        connection.close()
+    file = ensemble.folder / "crowd.password"
+    file.touch(mode=0o600)
+    file.write_text(password + "\n")
 
 
 def unprivileged() -> dict[str, object]:

@@ -80,6 +80,7 @@ class Visit:
             ("Confluence goes down. httpd still passes on Alice's session.", self.down),
             ("httpd does not know Carol: the app asks her to try again later.", self.newcomer),
             ("Confluence is well again, and everything works.", self.well_again),
+            ("The check page finds an administrator's mistakes.", self.mistakes),
             ("Alice logs out in the app. A copy of her cookie is dead, too.", self.log_out),
         ]
 
@@ -220,6 +221,20 @@ class Visit:
         waited = time.monotonic() - began
         return f"Alice: at once; Carol: after {waited:.0f} s, when httpd asked again (retry=5)"
 
+    def mistakes(self) -> str:
+        found = []
+        for browser, word in (
+            (self._bob, "untrusted-proxy"),  # his address is not httpd's
+            (self._alice, "sso-off"),
+            (self._alice, "crowd-password"),
+        ):
+            made = self._alice.post(f"/app/demo/mistake/{word}")
+            require(made.status == 303, f"the mistake {word} is not made")
+            found.append(self._require_cause(browser.check("/sso-check"), word))
+        require(self._alice.post("/app/demo/mistake/").status == 303, "nothing is mended")
+        found.append(self._require_cause(self._alice.check("/sso-check/tls"), "tls"))
+        return f"POST /sso-check → {', '.join(found)}"
+
     def log_out(self) -> str:
         kept = dict(self._alice.cookies)
         reply = self._alice.post("/app/logout")
@@ -243,6 +258,13 @@ class Visit:
         for each in asked:
             require(each["data-status"] == "200", f"Confluence answered {each['data-status']}")
             require(each["data-user"] == user, "Confluence answered somebody else")
+
+    def _require_cause(self, reply: Reply, word: str) -> str:
+        require(reply.status == 200, f"the check page answers {reply.status}")
+        finding = json.loads(reply.body)
+        named = [finding["cause"], *finding["candidates"]]
+        require(word in named, f"the check page names {named} in place of {word}")
+        return f"{word} ({finding['certainty']})"
 
     def _require_rejected(self, reply: Reply) -> None:
         require(reply.status == 403, f"status {reply.status}")

@@ -38,10 +38,11 @@ def whole_page(content: str, who: str, demo: DemoParts | None) -> str:
   {demo.head}
 </head>
 <body>
+  <a class="skip" href="#content">To the content</a>
   <header class="top"><a class="name" href="/app/">Page finder</a>{who}</header>
   {demo.above}
   <div class="columns">
-    <main>{content}</main>
+    <main id="content">{content}</main>
     {demo.aside}{demo.below}
   </div>
 </body>

@@ -62,11 +62,13 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
-/// The first letter of a sentence, and its full stop.
+/// With a capital letter, unless it begins with a name such as that of a file, and a full stop.
 std::string as_sentence(std::string_view text) {
   std::string result(text);
   if (result.empty()) return result;
-  if (result[0] >= 'a' && result[0] <= 'z') result[0] = static_cast<char>(result[0] - 32);
+  const bool begins_with_name = text.substr(0, text.find(' ')).find('.') != std::string_view::npos;
+  if (!begins_with_name && result[0] >= 'a' && result[0] <= 'z')
+    result[0] = static_cast<char>(result[0] - 32);
   if (std::string_view(".!?").find(result.back()) == std::string_view::npos) result += '.';
   return escaped(result);
 }

@@ -4,6 +4,8 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <functional>
+#include <map>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -45,10 +47,24 @@ class Crowd {
 struct Count {
   std::atomic<int> tries{0};
   std::atomic<int> sessions{0};
+  std::mutex mutex;
+  std::map<std::string, int> reasons;  // of those without a session
 
   void add(const Response& response) {
     ++tries;
-    if (response.result() == "session") ++sessions;
+    if (response.result() == "session") {
+      ++sessions;
+      return;
+    }
+    const std::lock_guard lock(mutex);
+    ++reasons[response.reason()];
+  }
+  /// After the last `add`.
+  [[nodiscard]] std::string why() const {
+    std::string text;
+    for (const auto& [reason, times] : reasons)
+      text.append(std::to_string(times)).append(" ").append(reason).append(" ");
+    return text;
   }
 };
 
@@ -106,9 +122,10 @@ void check_that_nobody_is_starved(unsigned threads, const std::string& parameter
   }
   BOOST_TEST(turned_away > 0);
   BOOST_TEST(new_ones.tries == static_cast<int>(all_newcomers));
-  BOOST_TEST(new_ones.sessions * 100 >= new_ones.tries * 98);
+  BOOST_TEST(new_ones.sessions * 100 >= new_ones.tries * 98, new_ones.why());
   BOOST_TEST(old_ones.tries > 20);
-  BOOST_TEST(old_ones.sessions == old_ones.tries);
+  BOOST_TEST(old_ones.sessions == old_ones.tries,
+             old_ones.sessions << " of " << old_ones.tries << ", " << old_ones.why());
   BOOST_TEST_MESSAGE("new: " << new_ones.sessions << " of " << new_ones.tries
                              << ", known: " << old_ones.sessions << " of " << old_ones.tries
                              << ", turned away: " << turned_away);

@@ -23,7 +23,7 @@ std::uint32_t free_places(const Waiting& waiting, const Caller& caller, std::uin
   const std::uint32_t free = difference(max, waiting.all);
   if (max < ConcurrencyLimit::kFewestToShare) return free;
   if (caller.is_proven) return free;
-  const std::uint32_t reserve = std::max(max / 4, 2U) - 1;
+  const std::uint32_t reserve = std::max(max / 4, 1U);
   return std::min(free, difference(max - reserve, waiting.strangers));
 }
 

@@ -18,7 +18,7 @@ namespace crowd_confluence {
 
 /// The places of all threads that wait, for whichever Confluence. Of the `max` places of one:
 ///
-///  - a quarter, less one, but at least one, is for visitors who were proven before;
+///  - a quarter, at least one, is for visitors who were proven before;
 ///  - of the others a client address may take as many as leave that number, less kFew, free for
 ///    other addresses, one at least, or more than kPlenty. So one address has about half of them
 ///    when nobody else comes, and several addresses still leave places that none of them can take;

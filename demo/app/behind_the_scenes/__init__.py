@@ -18,7 +18,7 @@ from .box import Box
 from .panel import Panel
 from .picture import above
 from .request import Request
-from .simulator import CONDITIONS, Simulator
+from .simulator import CONDITIONS, MISTAKES, Simulator
 
 
 class Explainer:
@@ -43,8 +43,11 @@ class Explainer:
 
     def carry_out(self, path: str) -> bool:
         """Does what a button of the demo asks for. False: `path` belongs to no button."""
-        condition = path.removeprefix("/app/demo/confluence/")
-        if path == condition or condition not in CONDITIONS:
+        kind, _, word = path.removeprefix("/app/demo/").partition("/")
+        if kind == "confluence" and word in CONDITIONS:
+            self._simulator.make_confluence(word)
+        elif kind == "mistake" and (word in MISTAKES or word == ""):
+            self._simulator.make_mistake(word)
+        else:
             return False
-        self._simulator.make_confluence(condition)
         return True

@@ -8,7 +8,7 @@ from confluence import SESSION_COOKIE
 from pages import text
 
 from .request import Request
-from .simulator import CONDITIONS, Simulator
+from .simulator import CONDITIONS, MISTAKES, Simulator
 
 # The users in the simulated Crowd's directory, and what they may see.
 PEOPLE = (
@@ -33,7 +33,7 @@ class Box:
         return f"""
     <div id="try" class="box">
       <p class="title">What you can try</p>
-      {people}{self._condition()}{tricks}
+      {people}{self._mistakes()}{self._condition()}{tricks}
     </div>"""
 
     def _people(self) -> str:
@@ -53,6 +53,32 @@ class Box:
         <p>A click logs you in at the simulated Crowd, which asks for no password. Crowd gives your
           browser the cookie <code>{text(self._request.sso_cookie)}</code>.</p>
         <div class="people">{forms}</div>
+      </section>"""
+
+    def _mistakes(self) -> str:
+        now = self._simulator.mistake
+        story = MISTAKES[now].story if now else "Nothing is set up wrongly."
+        buttons = "".join(
+            f"""
+          <form method="post" action="/app/demo/mistake/{word}">
+            <button class="button faint">{text(mistake.label)}</button></form>"""
+            for word, mistake in MISTAKES.items()
+            if word != now
+        )
+        if now:
+            buttons += """
+          <form method="post" action="/app/demo/mistake/">
+            <button class="button">Mend it</button></form>"""
+        return f"""
+      <section data-mistake="{now}">
+        <h2>Why does single sign-on not work?</h2>
+        <p><b>{text(story)}</b></p>
+        <p>Make a mistake of an administrator's, and let the module find it:
+          <a href="/sso-check">the check page</a> asks Confluence and Crowd about your browser's
+          cookie, and names the cause and its remedy. With
+          <a href="/sso-check/tls">a Confluence whose certificate nobody vouches for</a> it finds
+          that, too; and as Dave, who may not use Confluence, you need no mistake.</p>
+        <div class="buttons">{buttons}</div>
       </section>"""
 
     def _condition(self) -> str:
@@ -83,7 +109,7 @@ class Box:
 
     def _forgery(self) -> str:
         return f"""
-      <section>
+      <section hidden data-needs-script>
         <h2>Forge a session</h2>
         <p>Give your browser a cookie <code>{text(SESSION_COOKIE)}</code> of its own and see what
           happens to it. httpd removes whatever a browser sends under that name.</p>

@@ -1,3 +1,5 @@
+for (const part of document.querySelectorAll("[data-needs-script]")) part.hidden = false;
+
 // Lets you forge a session cookie, and remove it again. The app itself needs no script.
 for (const button of document.querySelectorAll("[data-forge]")) {
   const name = button.dataset.forge;

@@ -20,6 +20,9 @@ CHANGES = {
     "passed": "passed on",
 }
 
+# State is shown by a shape as well as by colour.
+SHAPES = {"session": "✔", "missing": "○", "rejected": "✖", "unavailable": "△"}
+
 SOURCES = {
     "exchange": "httpd asked Confluence, with nothing but the Crowd cookie and your address.",
     "follower": "Another request of yours was asking Confluence; this one shares the outcome.",
@@ -67,7 +70,8 @@ class Panel:
       <section data-result="{text(result)}" data-reason="{text(reason)}"
           data-source="{text(self._request.source)}">
         <h2>What httpd found out</h2>
-        <p><b class="outcome {text(result)}">{text(result)}</b>
+        <p><b class="outcome {text(result)}"><span aria-hidden="true">{SHAPES.get(result, "")}</span>
+          {text(result)}</b>
           ({text(reason)}{explained}).</p>
         <p>{SOURCES.get(self._request.source, "")}
           {"" if took is None else f"That took {took:,.1f} ms."} {self._address()}</p>

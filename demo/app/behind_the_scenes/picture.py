@@ -24,13 +24,14 @@ _ARROWS = (  # number, path, where the number stands
 
 def above(request: Request, calls: list[Call]) -> str:
     return f"""
+  <p class="simulated" role="note"><b>A demo.</b> Crowd and Confluence are simulated, on this machine
+    alone. <a href="#behind">Behind the scenes</a> · <a href="#try">What you can try</a> ·
+    <a href="/sso-check">Check single sign-on</a></p>
   <div class="intro">
     <p><b>Log in once, at Crowd. Apps show you your Confluence.</b> httpd, with
       <code>mod_crowd_confluence</code>, takes Crowd's cookie (1), uses it to obtain your Confluence
       session (2), and adds the session to the request for the app (3). So this app, Page finder,
-      calls Confluence as you (4) without passwords, tokens or log-in code of its own.
-      <a class="narrow" href="#behind">Behind the scenes</a>
-      <a class="narrow" href="#try">What you can try</a></p>
+      calls Confluence as you (4) without passwords, tokens or log-in code of its own.</p>
     {_picture(_used(request, calls))}
   </div>"""
 
@@ -71,5 +72,5 @@ def _picture(used: dict[str, str]) -> str:
         Confluence, which asks Crowd, and then the app, which asks Confluence.">
         <defs>{heads}</defs>{boxes}{arrows}
       </svg>
-      <figcaption>Blue: used for this page. Red: failed. Dashed: not needed.</figcaption>
+      <figcaption>Solid: used for this page. Dotted, red: failed. Dashed, grey: not needed.</figcaption>
     </figure>"""

@@ -38,17 +38,61 @@ CONDITIONS = {
 }
 
 
+@dataclass(frozen=True)
+class Mistake:
+    """Something that is set up wrongly, so that nobody is logged in."""
+
+    label: str  # of the button that makes it
+    story: str
+    calls: tuple[tuple[str, dict[str, object]], ...]
+
+
+# By the word of the cause that the check page names. docs/causes.md has all of them.
+MISTAKES = {
+    "untrusted-proxy": Mistake(
+        "Crowd trusts no proxy",
+        "Crowd does not trust httpd's address, and takes no user's address from it. At 127.0.0.1 you "
+        "notice nothing, as httpd has the same address: mend it, log in at the other address (below), "
+        "and make the mistake again.",
+        (("/crowd", {"trusted_proxies": []}),),
+    ),
+    "cookie-name": Mistake(
+        "Crowd's cookie has another name",
+        "Crowd's cookie is called crowd.p.token_key now. Log out, and in again.",
+        (("/crowd", {"cookie_name": "crowd.p.token_key"}),),
+    ),
+    "sso-off": Mistake(
+        "Confluence without its authenticator",
+        "Confluence's single sign-on is switched off: it pays no attention to Crowd's cookie.",
+        (("/confluence", {"sso_enabled": False}),),
+    ),
+    "crowd-password": Mistake(
+        "Crowd's password is another one",
+        "The application's password was changed at Crowd. The check page still has the old one, and "
+        "cannot ask Crowd.",
+        (("/crowd", {"application_password": "another password of the demo"}),),
+    ),
+}
+
+
 class Simulator:
     """Its control interface, and Crowd's REST API."""
 
     def __init__(self, control_url: str):
         self._control = control_url
         self.condition = "well"
+        self.mistake = ""  # none
+
+    def make_mistake(self, word: str) -> None:
+        """Instead of the one before; an empty word: none."""
+        self.make_confluence("well")
+        for path, body in MISTAKES[word].calls if word else ():
+            self._call("PATCH", path, body)
+        self.mistake = word
 
     def make_confluence(self, condition: str) -> None:
-        self._call("DELETE", "/faults")
-        self._call("POST", "/release")
-        self._call("POST", "/start-listening", {"server": "confluence"})
+        self._call("POST", "/mend")
+        self.mistake = ""
         for path, body in CONDITIONS[condition].calls:
             self._call("POST", path, body)
         self.condition = condition
