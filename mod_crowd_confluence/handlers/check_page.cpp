@@ -73,9 +73,14 @@ std::string as_sentence(std::string_view text) {
   return escaped(result);
 }
 
+/// Before anybody was asked, only what the request itself proves is worth telling.
+bool tells_cause(const CheckPage& page) {
+  return page.finding.cause && (page.is_checked || page.finding.certainty == Certainty::proven);
+}
+
 std::string_view headline_of(const CheckPage& page) {
   const Finding& finding = page.finding;
-  if (!page.is_checked && !finding.cause) return "Not checked yet";
+  if (!page.is_checked && !tells_cause(page)) return "Not checked yet";
   if (finding.result == Result::session)
     return finding.cause ? "SSO works here, and something is wrong" : "SSO works";
   if (finding.cause)
@@ -87,18 +92,19 @@ std::string_view headline_of(const CheckPage& page) {
 std::string verdict(const CheckPage& page) {
   const Finding& finding = page.finding;
   const bool is_good = finding.result == Result::session && !finding.cause;
-  const bool is_open = !page.is_checked && !finding.cause;
+  const bool is_open = !page.is_checked && !tells_cause(page);
   const char* const shape = is_good ? "✔" : is_open ? "○" : "✖";
   std::string html = "<section class=\"verdict ";
   html += is_good ? "good" : is_open ? "open" : "bad";
   html += "\" aria-label=\"Verdict\">\n<p class=\"headline\"><span aria-hidden=\"true\">";
   html.append(shape).append("</span> ").append(headline_of(page)).append("</p>\n");
-  if (!finding.sentence.empty()) html += "<p>" + as_sentence(finding.sentence) + "</p>\n";
+  if (!finding.sentence.empty() && !is_open)
+    html += "<p>" + as_sentence(finding.sentence) + "</p>\n";
   if (!finding.user.empty())
     html += "<p>User: <strong>" + escaped(finding.user) + "</strong></p>\n";
   if (!finding.remedy.empty())
     html += "<p><strong>Remedy:</strong> " + escaped(finding.remedy) + "</p>\n";
-  if (finding.cause) {
+  if (tells_cause(page)) {
     html += "<p>Cause: <code>" + escaped(to_string(*finding.cause)) + "</code> (" +
             escaped(to_string(finding.certainty)) + ")";
     html += " · reason: <code>" + escaped(to_string(finding.reason)) + "</code></p>\n";
@@ -106,12 +112,14 @@ std::string verdict(const CheckPage& page) {
   return html + "</section>\n";
 }
 
-std::string candidates(const Finding& finding) {
-  if (finding.candidates.empty()) return {};
+std::string candidates(const CheckPage& page) {
+  const Finding& finding = page.finding;
+  if (finding.candidates.empty() || !page.is_checked) return {};
   std::string html = "<h2>What fits, and what would decide</h2>\n<ul>\n";
   for (const Cause cause : finding.candidates) {
     const CauseMeaning& meaning = meaning_of(cause);
-    html += "<li><code>" + escaped(meaning.word) + "</code>: " + as_sentence(meaning.sentence);
+    html +=
+        "<li><code>" + escaped(meaning.word) + "</code>: " + as_sentence(texts_of(cause).sentence);
     if (!meaning.decided_by.empty()) html += " " + as_sentence(meaning.decided_by);
     html += "</li>\n";
   }
@@ -211,8 +219,8 @@ std::string check_page(const CheckPage& page) {
   html += "<style nonce=\"" + page.nonce + "\">" + std::string(kStyle) + "</style>\n";
   html +=
       "</head>\n<body>\n<header><h1>Single sign-on to Confluence: check</h1></header>\n<main>\n";
-  html += verdict(page) + candidates(page.finding) + steps(page.finding) + form(page) +
-          known(page.evidence);
+  html +=
+      verdict(page) + candidates(page) + steps(page.finding) + form(page) + known(page.evidence);
   return html + "</main>\n</body>\n</html>\n";
 }
 

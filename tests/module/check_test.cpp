@@ -83,6 +83,18 @@ BOOST_AUTO_TEST_CASE(tells_what_is_known_without_asking) {
   BOOST_TEST(finding_in(stage.get("/why", {kJson})).at("cause").is_null() == false);
 }
 
+BOOST_AUTO_TEST_CASE(shows_no_placeholder_of_a_text) {
+  CheckStage stage;
+  stage.simulator.configure_confluence([](auto& confluence) { confluence.sso_enabled = false; });
+  const std::string alice = stage.cookie_line("alice");
+  for (const Response& page : {stage.get("/why"), stage.get("/why", {alice}),
+                               stage.check({kByScript}), stage.check({kByScript, alice})}) {
+    BOOST_TEST(page.status == 200);
+    const std::string text = page.body.substr(page.body.find("</style>"));
+    BOOST_TEST(text.find('{') == std::string::npos, text);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(finds_a_session) {
   CheckStage stage;
   const std::string alice = stage.cookie_line("alice");
