@@ -34,6 +34,7 @@ const Case kCases[] = {
     {"mixed-binding", "works-after-other-log-in=1"},
     {"forwarded-for-chain", "", {"X-Forwarded-For: 127.0.0.5, 10.0.0.7"}, "127.0.0.5"},
     {"remoteip-valve", "works-from-other-server=1"},
+    {"address-form"},
     {"address-changed"},
     {"token-expired"},
     {"cookie-name"},

@@ -13,7 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include "causes.h"
 #include "simulator.h"
+#include "support/certificates.h"
 #include "support/temporary_directory.h"
 
 using test_support::TemporaryDirectory;
@@ -198,6 +200,92 @@ BOOST_AUTO_TEST_CASE(names_cause_and_remedy) {
   std::vector<std::string> json = arguments;
   json.emplace_back("--json");
   BOOST_TEST(contains(run(json).out, R"("cause":"untrusted-proxy","certainty":"proven")"));
+}
+
+/// Each cause that can be told without a browser's request.
+BOOST_AUTO_TEST_CASE(names_every_cause) {
+  struct Case {
+    const char* word;
+    std::vector<std::string> more = {};
+    bool has_token = true;
+  };
+  const std::vector<std::string> at_app = {"--app-url", "http://app.example.com"};
+  const std::vector<Case> cases = {
+      {"untrusted-proxy"},
+      {"token-bound-to-proxy", {"--candidate", "127.0.0.9"}},
+      {"mixed-binding", {"--candidate", "127.0.0.9", "--works-after-other-log-in"}},
+      {"remoteip-valve", {"--works-from-other-server"}},
+      {"address-form"},
+      {"address-changed"},
+      {"token-expired"},
+      {"cookie-name", at_app, false},
+      {"cookie-domain", at_app, false},
+      {"cookie-secure", at_app, false},
+      {"two-crowds", {"--just-logged-in"}},
+      {"sso2-only", {"--app-url", "http://app.example.com", "--nobody-has-a-cookie"}, false},
+      {"sso-off"},
+      {"crowd-properties-incomplete"},
+      {"crowd-link"},
+      {"crowd-slow", {"--varies"}},
+      {"crowd-access-denied"},
+      {"user-not-in-confluence"},
+      {"not-permitted"},
+      {"name-differs"},
+      {"base-url"},
+      {"foreign-gate"},
+      {"cached-answer"},
+      {"cluster-node"},
+      {"session-cookie-clash", {"--app-sets-session-cookie"}},
+      {"captcha"},
+      {"xsrf", {"--app-write-fails-xsrf"}},
+      {"rate-limited"},
+      {"maintenance"},
+      {"header-too-large"},
+      {"crowd-address-forbidden"},
+      {"crowd-application-closed"},
+      {"crowd-password"},
+      {"wrong-application"},
+      {"not-a-crowd"},
+      {"unreachable"},
+  };
+  for (const Case& each : cases) {
+    const atlassian::CauseSetUp set_up = atlassian::set_up(simulator, each.word);
+    // A Crowd that could set its cookie for the app.
+    if (std::string_view(each.word) == "sso2-only")
+      simulator.configure_crowd([](auto& crowd) { crowd.cookie_domain = "example.com"; });
+    token = set_up.token.empty() ? "a token" : set_up.token;
+    std::vector<std::string> arguments = {
+        "diagnose",         "--json",
+        "--address",        "127.0.0.2",
+        "--confluence-url", simulator.confluence_url(),
+        "--crowd-url",      simulator.crowd_url(),
+        "--application",    set_up.application,
+        "--password-file",  directory.write("application", set_up.application_password)};
+    if (each.has_token)
+      arguments.insert(arguments.end(), {"--token-file", directory.write("case", token)});
+    arguments.insert(arguments.end(), each.more.begin(), each.more.end());
+    const Run found = run(arguments);
+    const std::string word = "\"" + std::string(each.word) + "\"";
+    const std::size_t end = found.out.find("\"remedy\":");
+    BOOST_TEST(contains(found.out.substr(0, end), word), each.word << ": " << found.out);
+    BOOST_TEST(found.err.empty(), found.err);
+    atlassian::mend(simulator);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(tells_an_unknown_authority) {
+  const test_support::CertificateAuthority authority("Authority of the test");
+  const test_support::Certificate certificate = authority.issue({"confluence", {"127.0.0.1"}});
+  atlassian::SimulatorOptions with_tls = options();
+  with_tls.confluence.listener.certificate_file =
+      directory.write("server.pem", certificate.certificate);
+  with_tls.confluence.listener.private_key_file =
+      directory.write("server.key", certificate.private_key);
+  const atlassian::Simulator another(with_tls);
+  const std::vector<std::string> arguments = {
+      "diagnose",     "--json",   "--address",        "127.0.0.2",
+      "--token-file", token_file, "--confluence-url", another.confluence_url()};
+  BOOST_TEST(contains(run(arguments).out, R"("cause":"tls","certainty":"proven")"));
 }
 
 BOOST_AUTO_TEST_CASE(takes_candidates_and_observations) {
