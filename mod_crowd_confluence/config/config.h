@@ -49,6 +49,9 @@ struct Crowd {
   BaseUrl base_url;
   std::chrono::milliseconds connect_timeout{2000};
   std::chrono::milliseconds timeout{5000};
+  std::chrono::milliseconds retry{30'000};  // after a question that had no answer
+  static constexpr std::uint32_t kUsualChecks = 2;
+  std::uint32_t max_checks = kUsualChecks;  // of the check page, at once in each process
   /// For CrowdConfluenceTokenCookie auto. It changes while httpd runs.
   mutable ToldCookieName token_cookie{kUsualTokenCookie};
 };

@@ -17,23 +17,6 @@
 namespace crowd_confluence::httpd {
 namespace {
 
-/// Reads the value of `name=TIME`.
-const char* read_timeout(const cmd_parms* cmd, std::string_view word, std::string_view value,
-                         std::chrono::milliseconds& time) {
-  return set_time(cmd, word, value, std::chrono::milliseconds(1), std::chrono::hours(1),
-                  "1ms to 1h", time);
-}
-
-const char* read_max(const cmd_parms* cmd, std::string_view word, std::string_view value,
-                     std::optional<std::uint32_t>& max) {
-  const auto number = read_number(value, 1, 100'000);
-  if (!number)
-    return refuse(cmd,
-                  "'" + std::string(word) + "' is no number of threads; allowed is 1 to 100000");
-  max = static_cast<std::uint32_t>(*number);
-  return nullptr;
-}
-
 /// A path that is not absolute is below ServerRoot, as everywhere in httpd.
 std::string absolute_path(const cmd_parms* cmd, std::string_view path) {
   const char* absolute = ap_server_root_relative(cmd->pool, copy(cmd, path));
@@ -49,28 +32,8 @@ const char* set_url(cmd_parms* cmd, DirectoryConfig& config, const Words& words)
   Upstream upstream;
   upstream.place = place_of(cmd);
   upstream.base_url = base_url.value();
-  for (std::size_t i = 1; i < words.size(); ++i) {
-    const std::size_t equals = words[i].find('=');
-    const std::string_view name = words[i].substr(0, equals);
-    const std::string_view value =
-        equals == std::string_view::npos ? std::string_view() : words[i].substr(equals + 1);
-    const char* problem = nullptr;
-    if (name == "connectiontimeout") {
-      problem = read_timeout(cmd, words[i], value, upstream.connect_timeout);
-    } else if (name == "timeout") {
-      problem = read_timeout(cmd, words[i], value, upstream.timeout);
-    } else if (name == "retry") {
-      problem = read_timeout(cmd, words[i], value, upstream.retry);
-    } else if (name == "max") {
-      problem = read_max(cmd, words[i], value, upstream.max_waiting);
-    } else {
-      problem = refuse(
-          cmd, "'" + std::string(words[i]) +
-                   "' is unknown; allowed are connectiontimeout=TIME, timeout=TIME, retry=TIME "
-                   "and max=N");
-    }
-    if (problem != nullptr) return problem;
-  }
+  if (const char* problem = read_url_parameters(cmd, words, upstream, upstream.max_waiting))
+    return problem;
   if (upstream.base_url.is_readable_on_the_way())
     say_at_start(
         cmd, APLOG_WARNING,

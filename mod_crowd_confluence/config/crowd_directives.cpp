@@ -19,20 +19,8 @@ const char* set_crowd_url(cmd_parms* cmd, DirectoryConfig& config, const Words& 
   auto* const crowd = make_in_pool<Crowd>(cmd->pool);
   crowd->place = place_of(cmd);
   crowd->base_url = base_url.value();
-  for (std::size_t i = 1; i < words.size(); ++i) {
-    const std::size_t equals = words[i].find('=');
-    const std::string_view name = words[i].substr(0, equals);
-    std::chrono::milliseconds* const time = name == "connectiontimeout" ? &crowd->connect_timeout
-                                            : name == "timeout"         ? &crowd->timeout
-                                                                        : nullptr;
-    if (time == nullptr || equals == std::string_view::npos)
-      return refuse(cmd, "'" + std::string(words[i]) +
-                             "' is unknown; allowed are connectiontimeout=TIME and timeout=TIME");
-    if (const char* problem =
-            set_time(cmd, words[i], words[i].substr(equals + 1), std::chrono::milliseconds(1),
-                     std::chrono::minutes(1), "1ms to 1min", *time))
-      return problem;
-  }
+  if (const char* problem = read_url_parameters(cmd, words, *crowd, crowd->max_checks))
+    return problem;
   if (crowd->base_url.is_readable_on_the_way())
     say_at_start(cmd, APLOG_WARNING,
                  apr_psprintf(cmd->pool,

@@ -111,7 +111,8 @@ const command_rec crowd_confluence_directives[] = {
         "app sets"),
     cc::words_command<cc::set_crowd_url>(
         "CrowdConfluenceCrowdURL",
-        "Crowd's base URL, for auto and for diagnosis, then connectiontimeout=TIME, timeout=TIME"),
+        "Crowd's base URL, for auto and for diagnosis, then connectiontimeout=TIME, timeout=TIME, "
+        "retry=TIME, max=N"),
     cc::words_command<cc::set_crowd_application>(
         "CrowdConfluenceCrowdApplication",
         "the name of an application at Crowd, then file:PATH or exec:COMMAND for its password"),

@@ -10,6 +10,8 @@
 
 #include <charconv>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <optional>
 #include <string>
@@ -74,6 +76,54 @@ const char* set_time(const cmd_parms* cmd, std::string_view written, std::string
     return refuse(cmd, "'" + std::string(written) + "' is no time; allowed is " + allowed +
                            ", as a number with ms, s, min or h (none: seconds)");
   setting = *time;
+  return nullptr;
+}
+
+/// Reads the value of `name=TIME` in a URL's directive.
+inline const char* read_timeout(const cmd_parms* cmd, std::string_view word, std::string_view value,
+                                std::chrono::milliseconds& time) {
+  return set_time(cmd, word, value, std::chrono::milliseconds(1), std::chrono::hours(1),
+                  "1ms to 1h", time);
+}
+
+/// Reads the value of `max=N`.
+template <typename Setting>
+const char* read_max(const cmd_parms* cmd, std::string_view word, std::string_view value,
+                     Setting& max) {
+  const auto number = read_number(value, 1, 100'000);
+  if (!number)
+    return refuse(cmd,
+                  "'" + std::string(word) + "' is no number of threads; allowed is 1 to 100000");
+  max = static_cast<std::uint32_t>(*number);
+  return nullptr;
+}
+
+/// Reads what stands behind a server's URL, as in ProxyPass.
+template <typename Server, typename Max>
+const char* read_url_parameters(const cmd_parms* cmd, const Words& words, Server& server,
+                                Max& max) {
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const std::size_t equals = words[i].find('=');
+    const std::string_view name = words[i].substr(0, equals);
+    const std::string_view value =
+        equals == std::string_view::npos ? std::string_view() : words[i].substr(equals + 1);
+    const char* problem = nullptr;
+    if (name == "connectiontimeout") {
+      problem = read_timeout(cmd, words[i], value, server.connect_timeout);
+    } else if (name == "timeout") {
+      problem = read_timeout(cmd, words[i], value, server.timeout);
+    } else if (name == "retry") {
+      problem = read_timeout(cmd, words[i], value, server.retry);
+    } else if (name == "max") {
+      problem = read_max(cmd, words[i], value, max);
+    } else {
+      problem = refuse(
+          cmd, "'" + std::string(words[i]) +
+                   "' is unknown; allowed are connectiontimeout=TIME, timeout=TIME, retry=TIME "
+                   "and max=N");
+    }
+    if (problem != nullptr) return problem;
+  }
   return nullptr;
 }
 

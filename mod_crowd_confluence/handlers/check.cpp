@@ -59,7 +59,8 @@ int answer(request_rec& request) {
   if (is_from_elsewhere(request)) return HTTP_FORBIDDEN;
   if (const auto status = read_form(request, checked.evidence)) return *status;
   const auto seconds = seconds_until_next_check(*request.useragent_addr, request.request_time);
-  const RunningCheck place;
+  const RunningCheck place(config.crowd != nullptr ? config.crowd->max_checks
+                                                   : Crowd::kUsualChecks);
   if (seconds || !place) {
     apr_table_set(request.err_headers_out, "Retry-After",
                   apr_itoa(request.pool, seconds.value_or(1)));

@@ -17,7 +17,6 @@ namespace {
 
 constexpr apr_interval_time_t kBetweenChecks = apr_time_from_sec(6);
 constexpr int kAtOnce = 5;
-constexpr int kMostRunning = 2;  // in one process
 constexpr apr_interval_time_t kSealLifetime = apr_time_from_sec(3600);
 
 struct Guard {
@@ -29,7 +28,7 @@ struct Guard {
 
 // Shared by the parent and its children of one generation; hooks have no parameter for it.
 Guard* guard = nullptr;
-std::atomic<int> running{0};
+std::atomic<std::uint32_t> running{0};
 
 apr_status_t end_guard(void* memory) {
   munmap(memory, sizeof(Guard));
@@ -85,7 +84,7 @@ std::optional<int> seconds_until_next_check(const apr_sockaddr_t& client, apr_ti
   }
 }
 
-RunningCheck::RunningCheck() noexcept : has_place_(running.fetch_add(1) < kMostRunning) {
+RunningCheck::RunningCheck(std::uint32_t most) noexcept : has_place_(running.fetch_add(1) < most) {
   if (!has_place_) --running;
 }
 RunningCheck::~RunningCheck() {

@@ -5,6 +5,7 @@
 
 #include <httpd.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,7 +24,7 @@ std::optional<int> seconds_until_next_check(const apr_sockaddr_t& client, apr_ti
 /// for others, too.
 class RunningCheck {
  public:
-  RunningCheck() noexcept;
+  explicit RunningCheck(std::uint32_t most) noexcept;
   RunningCheck(const RunningCheck&) = delete;
   RunningCheck& operator=(const RunningCheck&) = delete;
   ~RunningCheck();

@@ -14,7 +14,6 @@ namespace crowd_confluence::httpd {
 namespace {
 
 constexpr apr_interval_time_t kAfterAnswer = apr_time_from_sec(600);
-constexpr apr_interval_time_t kAfterFailure = apr_time_from_sec(30);
 
 /// A name that the session's cookies have as well, as some reader takes names, cannot be used.
 bool is_usable(std::string_view name, const DirectoryConfig& config) {
@@ -60,8 +59,9 @@ void ask(const DirectoryConfig& config, const CrowdSettings& settings, const ser
 void ask_when_due(const DirectoryConfig& config, server_rec* server, BackgroundRefresh& background,
                   apr_time_t now) noexcept {
   if (config.crowd == nullptr || config.crowd_application == nullptr) return;
-  const auto longest = apr_time_from_msec(config.crowd->timeout.count());
-  if (!config.crowd->token_cookie.is_due(now, kAfterFailure + longest)) return;
+  const Crowd& crowd = *config.crowd;
+  const auto patience = apr_time_from_msec((crowd.retry + crowd.timeout).count());
+  if (!config.crowd->token_cookie.is_due(now, patience)) return;
   try {
     // What it points to lives as long as the configuration.
     background.add(config.crowd, [config, server] {

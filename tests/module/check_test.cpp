@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -120,6 +121,59 @@ BOOST_AUTO_TEST_CASE(the_request_is_as_the_browser_sent_it_where_the_module_is_o
   // Nobody who has no cookie is kept from asking why.
   BOOST_TEST(stage.get("/why").status == 200);
   BOOST_TEST(stage.get("/app").status == 403);
+}
+
+BOOST_AUTO_TEST_CASE(the_inner_sections_crowd_counts) {
+  Stage stage;
+  stage.httpd.write("crowd.password", stage.simulator.crowd_options().application_password);
+  stage.httpd.write("other.password", "of another application");
+  stage.start(
+      "CrowdConfluenceURL ${CONFLUENCE}\nCrowdConfluenceCrowdURL http://127.0.0.1:9/crowd\n"
+      "CrowdConfluenceCrowdApplication other file:other.password\n"
+      "<Location /outer>\nSetHandler crowd-confluence-check\n</Location>\n"
+      "<Location /inner>\nSetHandler crowd-confluence-check\nCrowdConfluenceCrowdURL ${CROWD}\n"
+      "CrowdConfluenceCrowdApplication confluence file:crowd.password\n</Location>\n");
+  const std::string alice = stage.cookie_line("alice");
+  const auto finding = [&](const std::string& path) {
+    return finding_in(stage.client().send({"POST", path, {alice, kByScript, kJson, kForm}, ""}));
+  };
+  BOOST_TEST(text_of(finding("/outer"), "crowd") == "http://127.0.0.1:9/crowd");
+  BOOST_TEST(text_of(finding("/outer"), "cause") == "unreachable");
+  BOOST_TEST(text_of(finding("/inner"), "crowd") == stage.simulator.crowd_url());
+  BOOST_TEST(text_of(finding("/inner"), "cause") == "null");
+}
+
+BOOST_AUTO_TEST_CASE(a_password_stands_in_no_configuration) {
+  HttpdServer httpd;
+  const std::string said =
+      httpd.start_refused("CrowdConfluenceCrowdApplication confluence correct-horse\n")
+          .value_or("");
+  BOOST_TEST(said.find("file:PATH") != std::string::npos, said);
+  BOOST_TEST(said.find("correct-horse") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(only_so_many_checks_run_at_once) {
+  HttpdOptions one_child;
+  one_child.children = 1;
+  Stage stage(one_child);
+  stage.httpd.write("crowd.password", stage.simulator.crowd_options().application_password);
+  stage.start(
+      "CrowdConfluenceURL ${CONFLUENCE}\nCrowdConfluenceCrowdURL ${CROWD} max=1\n"
+      "CrowdConfluenceCrowdApplication confluence file:crowd.password\n"
+      "<Location /why>\nSetHandler crowd-confluence-check\n</Location>\n");
+  const std::string alice = stage.cookie_line("alice");
+  const auto check = [&] {
+    return stage.client().send({"POST", "/why", {alice, kByScript, kJson, kForm}, ""});
+  };
+  stage.simulator.misbehave(atlassian::Server::kConfluence, atlassian::Fault::hang());
+  auto first = std::async(std::launch::async, check);
+  BOOST_TEST(stage.simulator.wait_for_hanging(1));
+  const Response second = check();
+  BOOST_TEST(second.status == 503);
+  BOOST_TEST(!second.header("Retry-After").empty());
+  stage.simulator.clear_faults();
+  BOOST_TEST(first.get().status == 200);
+  BOOST_TEST(check().status == 200);
 }
 
 BOOST_AUTO_TEST_CASE(no_other_site_has_checks_made) {

@@ -253,10 +253,10 @@ BOOST_AUTO_TEST_CASE(a_dead_confluence_leaves_half_of_the_threads_to_others) {
   stage.start(configuration("timeout=60"));
   stage.httpd.write("htdocs/static/page.html", "a page");
   stage.simulator.misbehave(Server::kConfluence, Fault::hang());
-  // More than there are threads, each of another visitor at another address. A quarter of
-  // the places is for visitors who were proven before.
+  // More than there are threads, each of another visitor at another address. One of the places
+  // is for visitors who were proven before.
   constexpr std::size_t kRequests = 40;
-  constexpr std::size_t kWait = kMayWait - kMayWait / 4;
+  constexpr std::size_t kWait = kMayWait - 1;
   Responses responses;
   for (std::size_t i = 0; i < kRequests; ++i) {
     const std::string address = "127.0.1." + std::to_string(i + 1);

@@ -127,6 +127,19 @@ const std::vector<BadDirective> kBadDirectives = {
     {"CrowdConfluenceOutgoingProxy http://proxy:3128/path", "http://proxy:3128/path",
      "http://host:port"},
     {"CrowdConfluenceProtectCookie Rarely", "", "On or Off"},
+    {"CrowdConfluenceCrowdURL", "", "URL"},
+    {"CrowdConfluenceCrowdURL crowd.example.com", "crowd.example.com", "https?://"},
+    {"CrowdConfluenceCrowdURL http://127.0.0.1/crowd timeout=never", "timeout=never", "ms"},
+    {"CrowdConfluenceCrowdURL http://127.0.0.1/crowd retry=0", "retry=0", "ms"},
+    {"CrowdConfluenceCrowdURL http://127.0.0.1/crowd max=0", "max=0", "1 to 100000"},
+    {"CrowdConfluenceCrowdURL http://127.0.0.1/crowd patience=5", "patience=5",
+     "connectiontimeout"},
+    {"CrowdConfluenceCrowdApplication", "", "name.*password"},
+    {"CrowdConfluenceCrowdApplication confluence", "", "name.*password"},
+    {"CrowdConfluenceCrowdApplication confluence file:/no/such/file", "file:/no/such/file",
+     "cannot be read"},
+    {"CrowdConfluenceCrowdApplication a:b file:junk.pem", "a:b", "no name"},
+    {"CrowdConfluenceCrowdApplication confluence exec:/no/such/command", "", "cannot be run"},
 };
 
 const std::vector<std::string> kGoodDirectives = {

@@ -23,7 +23,8 @@ std::uint32_t free_places(const Waiting& waiting, const Caller& caller, std::uin
   const std::uint32_t free = difference(max, waiting.all);
   if (max < ConcurrencyLimit::kFewestToShare) return free;
   if (caller.is_proven) return free;
-  const std::uint32_t reserve = std::max(max / 4, 1U);
+  const std::uint32_t quarter = std::max(max / 4, 2U);
+  const std::uint32_t reserve = max < ConcurrencyLimit::kFullReserve ? quarter - 1 : quarter;
   return std::min(free, difference(max - reserve, waiting.strangers));
 }
 

@@ -18,7 +18,8 @@ namespace crowd_confluence {
 
 /// The places of all threads that wait, for whichever Confluence. Of the `max` places of one:
 ///
-///  - a quarter, at least one, is for visitors who were proven before;
+///  - a quarter is for visitors who were proven before; of fewer than kFullReserve places one less,
+///    and at least one;
 ///  - of the others a client address may take as many as leave that number, less kFew, free for
 ///    other addresses, one at least, or more than kPlenty. So one address has about half of them
 ///    when nobody else comes, and several addresses still leave places that none of them can take;
@@ -36,6 +37,7 @@ class ConcurrencyLimit {
   /// While more places than this are free, nobody is held to a share.
   static constexpr std::uint32_t kPlenty = 32;
   static constexpr std::uint32_t kFewestToShare = 4;
+  static constexpr std::uint32_t kFullReserve = 16;
   /// On a small server one user's requests must find places, too.
   static constexpr std::uint32_t kFew = 3;
 

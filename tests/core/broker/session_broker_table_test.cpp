@@ -527,9 +527,9 @@ BOOST_FIXTURE_TEST_CASE(nor_does_an_ipv6_client_get_more_by_its_many_addresses, 
       const std::string address = "2001:db8:1:2::" + std::to_string(i + 1);
       find(*broker, {.token = "made-up", .address = address});
     });
-  BOOST_TEST(eventually([&] { return upstream().waiting() == 5; }));
-  std::thread other([&] { find(*broker, {.token = "made-up", .address = "2001:db8:1:3::1"}); });
   BOOST_TEST(eventually([&] { return upstream().waiting() == 6; }));
+  std::thread other([&] { find(*broker, {.token = "made-up", .address = "2001:db8:1:3::1"}); });
+  BOOST_TEST(eventually([&] { return upstream().waiting() == 7; }));
   simulator.clear_faults();
   other.join();
   for (auto& thread : flood) thread.join();

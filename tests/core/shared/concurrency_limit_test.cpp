@@ -141,7 +141,7 @@ BOOST_FIXTURE_TEST_CASE(with_plenty_of_places_one_address_may_have_most_of_them,
   limit.process_ended(kProcess);
   BOOST_TEST(flood(1, 200) >= 100u);
   limit.process_ended(kProcess);
-  BOOST_TEST(flood(1, 8) == 5u);
+  BOOST_TEST(flood(1, 8) == 6u);
 }
 
 BOOST_FIXTURE_TEST_CASE(several_clients_leave_places_to_others_too, Zeroed) {
