@@ -9,7 +9,6 @@
 #include <array>
 #include <chrono>
 #include <cstring>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,9 +19,9 @@
 #include "crowd_confluence/diagnosis/diagnosis.h"
 #include "handlers/check_case.h"
 #include "handlers/check_page.h"
-#include "log.h"
 #include "process/check_guard.h"
 #include "process/child.h"
+#include "process/guarded.h"
 #include "request/troubles.h"
 
 namespace crowd_confluence::httpd {
@@ -165,16 +164,7 @@ int write(request_rec& request, const Finding& finding, const Evidence& evidence
 
 int answer_check(request_rec* request) noexcept {
   if (request->handler == nullptr || request->handler != kCheckHandler) return DECLINED;
-  try {
-    return answer(*request);
-  } catch (const std::exception& error) {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
-                  CCF_INTERNAL "the request is given up after an internal error: %s", error.what());
-  } catch (...) {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
-                  CCF_INTERNAL "the request is given up after an unknown internal error");
-  }
-  return HTTP_INTERNAL_SERVER_ERROR;
+  return guarded(*request, [&] { return answer(*request); });
 }
 
 }  // namespace crowd_confluence::httpd

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <exception>
 #include <new>
 #include <optional>
 
@@ -17,8 +16,8 @@
 #include "crowd_confluence/address.h"
 #include "crowd_confluence/cookie/cookie_header.h"
 #include "crowd_confluence/visitor.h"
-#include "log.h"
 #include "process/child.h"
+#include "process/guarded.h"
 #include "process/token_cookie_name.h"
 #include "request/decision_log.h"
 #include "request/forwarded_for_by_proxy.h"
@@ -56,17 +55,7 @@ Duration retry_after(const RequestState& state);
 }  // namespace
 
 int fix_up_request(request_rec* request) {
-  // No exception crosses into httpd, and no request goes on whose headers may be half done.
-  try {
-    return fix_up(request);
-  } catch (const std::exception& error) {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
-                  CCF_INTERNAL "the request is given up after an internal error: %s", error.what());
-  } catch (...) {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
-                  CCF_INTERNAL "the request is given up after an unknown internal error");
-  }
-  return HTTP_INTERNAL_SERVER_ERROR;
+  return guarded(*request, [&] { return fix_up(request); });
 }
 
 namespace {

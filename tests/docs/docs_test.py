@@ -187,7 +187,7 @@ class Httpd:
 
 def check_directives() -> None:
     sources = "".join(
-        path.read_text() for path in sorted((SOURCE / "mod_crowd_confluence").rglob("*.cpp"))
+        path.read_text() for path in sources_of_module()
     )
     known = re.findall(r'_(?:command|directive)<[^>]*>\(\s*"(CrowdConfluence\w*)"', sources)
     docs = text_of("docs/directives.md")
@@ -233,6 +233,12 @@ def check_messages() -> None:
     check("every message has text, cause and remedy", problems)
 
 
+def sources_of_module() -> list[pathlib.Path]:
+    """What may write a message. log.h only gives the numbers their names."""
+    files = (SOURCE / "mod_crowd_confluence").rglob("*")
+    return sorted(f for f in files if f.suffix in (".cpp", ".h") and f.name != "log.h")
+
+
 def quoted_messages(text: str) -> list[str]:
     """Each message that is quoted, in one line."""
     quotes = re.findall(r"(?:^> .*\n)+", text, re.MULTILINE)
@@ -264,7 +270,7 @@ def check_quotes() -> None:
     numbers = dict(re.findall(r'#define (CCF_\w+) "(CCF\d{4}): "',
                               text_of("mod_crowd_confluence/log.h")))
     sources = "".join(
-        path.read_text() for path in sorted((SOURCE / "mod_crowd_confluence").rglob("*.cpp"))
+        path.read_text() for path in sources_of_module()
     )
     patterns = message_patterns(sources, numbers)
     quotes = quoted_messages(text_of("docs/messages.md"))

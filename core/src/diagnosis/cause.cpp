@@ -30,8 +30,8 @@ constexpr std::array kMeanings = {
         "Crowd accepts the token for the client's own address, and refuses it when this server "
         "forwards that address"),
     row(Cause::token_bound_to_proxy, kProvable, "token-bound-to-proxy",
-        "Crowd made the token for {proxy}, a proxy before the log-in page, and not for the user's "
-        "own address",
+        "Crowd made the token for {proxy}, and not for the user's own address: it does not trust a "
+        "proxy before the log-in page",
         "Add {proxy} to Trusted proxy servers in Crowd's console (Administration > Trusted proxy "
         "servers), and log in again: the log-in page's proxy must be trusted when the token is "
         "made.",
@@ -43,9 +43,7 @@ constexpr std::array kMeanings = {
         "or the addresses of all proxies in Crowd's Trusted proxy servers. Then log in again.",
         "log in at each product in turn, and compare"),
     row(Cause::forwarded_for_chain, kProvable, "forwarded-for-chain",
-        "Confluence is told {address}, a proxy's, while the user's address is {client}, which came "
-        "in "
-        "a chain of X-Forwarded-For",
+        "Confluence is told {address} and not {client}, which came in a chain of X-Forwarded-For",
         "Have httpd take the user's address out of the chain (mod_remoteip: RemoteIPHeader "
         "X-Forwarded-For, RemoteIPInternalProxy {address}), or have the hop before httpd set the "
         "header instead of appending to it.",

@@ -57,14 +57,14 @@ std::string value_of(std::string_view name, const Evidence& evidence,
                                                           : or_words(client, "the user's address");
   }
   if (name == "address") return or_words(client, "the proxy's address");
-  if (name == "proxy") return or_words(conclusion.proxy, "that proxy's address");
+  if (name == "proxy") return or_words(conclusion.proxy, "the proxy's address");
   if (name == "confluence") return or_words(setup.confluence, "CrowdConfluenceURL");
   if (name == "crowd") return or_words(setup.crowd, "CrowdConfluenceCrowdURL");
   if (name == "server") return or_words(conclusion.server, "Confluence");
   if (name == "application") return or_words(setup.application, "of Confluence");
   if (name == "cookie") return setup.token_cookie;
-  if (name == "crowd_cookie") return or_words(crowd_cookie(evidence), "as Crowd tells");
-  if (name == "other_cookie") return or_words(other_cookie(evidence), "another cookie");
+  if (name == "crowd_cookie") return or_words(crowd_cookie(evidence), "NAME");
+  if (name == "other_cookie") return or_words(other_cookie(evidence), "NAME");
   if (name == "domain") return or_words(conclusion.detail, "Crowd's SSO domain does not cover it");
   if (name == "detail") return or_words(conclusion.detail, "see the steps");
   if (name == "host") return or_words(evidence.request.host, "the app's host");
