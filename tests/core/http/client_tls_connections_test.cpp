@@ -2,6 +2,7 @@
 // costs.
 
 #include <openssl/ssl.h>
+#include <algorithm>
 
 #include <atomic>
 #include <boost/test/unit_test.hpp>
@@ -355,8 +356,13 @@ BOOST_AUTO_TEST_CASE(many_cost_no_more_than_one) {
   const test_support::TemporaryDirectory directory;
   HttpSettings many = trusting(server);
   many.ca_certificate_file = directory.write("bundle.pem", bundle.str());
-  const auto one = cost_of_connection(server.url(), trusting(server));
-  const auto all = cost_of_connection(server.url(), many);
+  // The least of some: what else the machine does only adds to it.
+  auto one = cost_of_connection(server.url(), trusting(server));
+  auto all = cost_of_connection(server.url(), many);
+  for (int i = 0; i < 4; ++i) {
+    one = std::min(one, cost_of_connection(server.url(), trusting(server)));
+    all = std::min(all, cost_of_connection(server.url(), many));
+  }
   BOOST_TEST_MESSAGE("one authority " << one.count() / 1000 << " us, many " << all.count() / 1000
                                       << " us");
   BOOST_TEST((all < 2 * one), all.count() << " ns, and " << one.count() << " ns with one");
